@@ -1,0 +1,141 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { systemClock } from "../packages/server/src/clock.ts";
+import { type DatabaseAddress, connect, createPool } from "../packages/server/src/db/database.ts";
+import { migrate } from "../packages/server/src/db/migrate.ts";
+import { insertAccount } from "../packages/server/src/modules/accounts/accounts.queries.ts";
+import { createClientService } from "../packages/server/src/modules/clients/clients.service.ts";
+import { loadMasterKeys } from "../packages/server/src/modules/clients/master-key.ts";
+import { currentMonths, monthToDate } from "../packages/server/src/modules/packages/billing-month.ts";
+import { sizesMb, cardNumber, iccid, packageMonths, serialNo } from "./cards.ts";
+
+/** A client that signs calls, as the load generator and the baselines know it. */
+export interface BenchClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly accountNo: number;
+}
+
+/** What a contender serves and what may be asked of it. */
+export interface Inventory {
+  readonly cardCount: number;
+  /** Card number `index` belongs to the account of client `index % clients.length`. */
+  readonly clients: readonly BenchClient[];
+}
+
+const clientCount = 20;
+
+/** The master key of every database here, and so of every server under test. */
+export const masterKey = randomBytes(32).toString("base64");
+
+/** The time zone of the servers under test. */
+export const timeZone = "Asia/Shanghai";
+
+/** Creates a database of that name beside `admin`'s, with that many cards, each with one package that is in effect. */
+export async function createInventory(
+  admin: DatabaseAddress,
+  name: string,
+  cardCount: number,
+): Promise<{ address: DatabaseAddress; inventory: Inventory }> {
+  const server = await connect(admin, "bench");
+  await server.query(`create database ${name}`);
+  await server.end();
+  const url = new URL(admin.connectionString);
+  url.pathname = `/${name}`;
+  const address = { connectionString: url.href };
+  await migrate(address);
+  const clients = await createClients(address);
+  await fill(address, clients, cardCount);
+  return { address, inventory: { cardCount, clients } };
+}
+
+async function createClients(address: DatabaseAddress): Promise<BenchClient[]> {
+  const pool = createPool(address, {
+    applicationName: "bench",
+    connectionsMax: 4,
+    connectTimeoutMs: 10_000,
+    onIdleError: () => {},
+  });
+  try {
+    const service = createClientService(pool, await loadMasterKeys(masterKey, ""));
+    return await Promise.all(
+      Array.from({ length: clientCount }, async (_, index) => {
+        const accountNo = await insertAccount(pool, { name: `bench ${index}`, rank: 3, balance: "0.00" });
+        const issued = await service.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null });
+        return { ...issued, accountNo };
+      }),
+    );
+  } finally {
+    await pool.end();
+  }
+}
+
+async function fill(address: DatabaseAddress, clients: readonly BenchClient[], cardCount: number): Promise<void> {
+  const db = await connect(address, "bench");
+  try {
+    // Foreign keys are triggers, one call per row, and every row here is known to be right.
+    await db.query("set session_replication_role = replica");
+    await db.query(`
+      insert into product (product_no, name, carrier, origin_price, fee, size_bytes, months, level, eft_type)
+      select 'p' || size_mb, size_mb || ' MB', 'cmcc', 10, 10, size_mb * 1048576::bigint, ${packageMonths}, 1, 0
+      from unnest('{${sizesMb.join(",")}}'::bigint[]) as size_mb`);
+    const now = currentMonths(systemClock, timeZone)(1);
+    const firstMonth = monthToDate(now - 2);
+    await copy(db, "card (serial_no, iccid, carrier, account_no)", cardCount, (index) => {
+      // Every index of clients is below its length.
+      const { accountNo } = clients[index % clients.length] as BenchClient;
+      return `${serialNo(index)}\t${iccid(index)}\tcmcc\t${accountNo}\n`;
+    });
+    await copy(db, "card_identifier (value, kind, qualifier, serial_no)", cardCount, (index) => {
+      const whole = iccid(index);
+      return `${whole.slice(10, 19)}\ticcid\t${whole.slice(0, 10)}\t${serialNo(index)}\n`;
+    });
+    await copy(
+      db,
+      "card_package (serial_no, product_no, first_month, name, months, level, size_bytes)",
+      cardCount,
+      (index) => {
+        const sizeMb = sizesMb[cardNumber(index) % sizesMb.length] ?? 0;
+        return `${serialNo(index)}\tp${sizeMb}\t${firstMonth}\t${sizeMb} MB\t${packageMonths}\t1\t${sizeMb * 1_048_576}\n`;
+      },
+    );
+    await createPlainClients(db, clients);
+    await db.query("vacuum (analyze, freeze)");
+    await db.query("checkpoint");
+  } finally {
+    await db.end();
+  }
+}
+
+/** The clients as the plain server keeps them: with the secret in the clear. */
+async function createPlainClients(db: pg.Client, clients: readonly BenchClient[]): Promise<void> {
+  await db.query(
+    "create table plain_client (client_id text primary key, account_no bigint not null, secret text not null)",
+  );
+  await db.query(
+    `insert into plain_client (client_id, account_no, secret)
+    select * from unnest($1::text[], $2::bigint[], $3::text[])`,
+    [
+      clients.map(({ clientId }) => clientId),
+      clients.map(({ accountNo }) => accountNo),
+      clients.map(({ clientSecret }) => clientSecret),
+    ],
+  );
+}
+
+const linesPerChunk = 2_000;
+
+async function copy(db: pg.Client, table: string, count: number, line: (index: number) => string): Promise<void> {
+  function* chunks(): Generator<Buffer> {
+    for (let from = 0; from < count; from += linesPerChunk) {
+      let chunk = "";
+      for (let index = from; index < Math.min(count, from + linesPerChunk); index++) chunk += line(index);
+      yield Buffer.from(chunk);
+    }
+  }
+  const sink = db.query(copyFrom(`copy ${table} from stdin`));
+  await pipeline(Readable.from(chunks(), { objectMode: false }), sink);
+}

@@ -1,0 +1,31 @@
+import type { DatabaseUnderTest } from "../contenders.ts";
+import type { Load } from "../load.ts";
+import type { Figure } from "../report.ts";
+
+/** How much is measured. */
+export interface Scale {
+  /** Cards of the main data set. */
+  readonly cards: number;
+  /** Cards that the latency at few cards is compared with. */
+  readonly cardsLarge: number;
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly memoryCalls: number;
+  readonly starts: number;
+}
+
+/** What a section is given. */
+export interface Context {
+  readonly scale: Scale;
+  readonly load: Load;
+  /** For files of the section's own; removed in the end. */
+  readonly scratchDir: string;
+  /** A database with that many cards, made the first time it is asked for. */
+  readonly database: (cards: number) => Promise<DatabaseUnderTest>;
+  readonly progress: (done: string) => void;
+}
+
+export type Section = (context: Context) => Promise<Figure[]>;
+
+/** Connections of the load generator where the server is to be kept busy. */
+export const busyConnections = 96;

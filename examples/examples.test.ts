@@ -1,0 +1,188 @@
+/** Every language sample reproduces the published signatures and is answered by a live server, run as its README says. */
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { startTestServer } from "../packages/server/test/server.ts";
+import { type Command, languages, missingRuntime } from "./languages.ts";
+
+interface LiveServer {
+  url: string;
+  clientId: string;
+  clientSecret: string;
+  /** A card of the client's account. */
+  serialNo: string;
+  close(): Promise<void>;
+}
+
+async function liveServer(): Promise<LiveServer> {
+  const server = await startTestServer();
+  const client = await server.createClient();
+  const serialNo = "87000001";
+  await server.importCards([{ serial_no: serialNo, account_no: client.account_no }]);
+  return {
+    url: server.url,
+    clientId: client.client_id,
+    clientSecret: client.client_secret,
+    serialNo,
+    close: () => server.close(),
+  };
+}
+
+interface Vector {
+  name: string;
+  secret: string;
+  params: Record<string, string | number>;
+  sign: string;
+}
+
+const examples = import.meta.dirname;
+const vectors = JSON.parse(
+  readFileSync(join(examples, "../docs/signature-vectors.json"), "utf8"),
+) as Vector[]; // of another shape, it would not compare equal below
+
+/** The samples are run from a copy, as an integrator would, so that nothing is compiled into the checkout. */
+const copy = mkdtempSync(join(tmpdir(), "dks-examples-"));
+let server: LiveServer;
+
+beforeAll(async () => {
+  for (const { folder } of languages)
+    cpSync(join(examples, folder), join(copy, folder), { recursive: true });
+  server = await liveServer();
+});
+
+afterAll(async () => {
+  rmSync(copy, { recursive: true, force: true });
+  await server?.close();
+});
+
+interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Nothing of the caller's environment but where programs and their caches are: a proxy or a locale set there must not
+ * decide. Command lines go through sh: bash -c, started by Node, takes itself for a remote shell and reads ~/.bashrc.
+ */
+function run(
+  [program, ...args]: Command,
+  environment: Record<string, string> = {},
+): Promise<Outcome> {
+  const { PATH = "", HOME = copy } = process.env;
+  const env = {
+    PATH,
+    HOME,
+    LC_ALL: "C.UTF-8",
+    GOTOOLCHAIN: "local",
+    GOPROXY: "off",
+    ...environment,
+  };
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { cwd: copy, env, timeout: 100_000 }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== "number") reject(error);
+      else resolve({ exitCode: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+async function signed(command: Command, secret: string, params: Vector["params"]): Promise<string> {
+  const pairs = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+  // Reversed, so that a sample that forgets to sort is found out.
+  const outcome = await run([...command, "--sign", ...pairs.reverse()], {
+    DKS_CLIENT_SECRET: secret,
+  });
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  return outcome.stdout.trimEnd();
+}
+
+async function called(command: Command, environment: Record<string, string> = {}) {
+  const { exitCode, stdout, stderr } = await run(command, {
+    DKS_URL: server.url,
+    DKS_CLIENT_ID: server.clientId,
+    DKS_CLIENT_SECRET: server.clientSecret,
+    ...environment,
+  });
+  expect(stdout, stderr).toMatch(/^\{.*\}\n$/);
+  return { exitCode, answer: JSON.parse(stdout) };
+}
+
+describe.each(languages)("the $language sample", (language) => {
+  const { command, prepare, documented } = language;
+  const missing = missingRuntime(language);
+
+  // Where the runtime is missing, CI fails; a developer's machine skips, and runtimes.setup.ts names it at the end.
+  beforeAll(async () => {
+    if (missing && process.env.CI) throw new Error(`in CI every sample must run: ${missing}`);
+    if (missing || !prepare) return;
+    expect(await run(prepare)).toMatchObject({ exitCode: 0 });
+  }, 300_000);
+
+  function needsRuntime(context: TestContext): void {
+    if (missing) context.skip(missing);
+  }
+
+  it("reproduces every published signature", async (context) => {
+    needsRuntime(context);
+    const signs: Record<string, string> = {};
+    for (const { name, secret, params } of vectors)
+      signs[name] = await signed(command, secret, params);
+    expect(signs).toEqual(Object.fromEntries(vectors.map(({ name, sign }) => [name, sign])));
+  });
+
+  it("leaves sign out and sorts by name, not by whole line", async (context) => {
+    needsRuntime(context);
+    const params = { serial: "a", serial1: "b", timestamp: 1487560009 };
+    const sign = await signed(command, "9f2c4e8a1b7d3f60", params);
+    expect(sign).toBe("1A678B896F9C04E6C9D600814A0751345B48084E");
+    expect(await signed(command, "9f2c4e8a1b7d3f60", { ...params, sign })).toBe(sign);
+  });
+
+  it("is answered by the server, run as documented", async (context) => {
+    needsRuntime(context);
+    const { exitCode, answer } = await called(["sh", "-c", `${documented} ${server.serialNo}`]);
+    expect(answer).toMatchObject({ errcode: 0, data: { serial_no: server.serialNo } });
+    expect(answer.data.total_data_value).toEqual(expect.any(String));
+    expect(exitCode).toBe(0);
+  });
+
+  it("sends a card number with quotes, spaces and Chinese as it was signed", async (context) => {
+    needsRuntime(context);
+    const { exitCode, answer } = await called([...command, `流量卡 "8700\\0001" a=b`]);
+    // Neither 55004 nor 55031: the body was JSON, and its signature that of its values.
+    expect(answer).toMatchObject({ errcode: 55005 });
+    expect(exitCode).toBe(1);
+  });
+
+  it("prints a refusal and exits with 1", async (context) => {
+    needsRuntime(context);
+    const refused = await called([...command, server.serialNo], { DKS_CLIENT_SECRET: "wrong" });
+    expect(refused).toMatchObject({ exitCode: 1, answer: { errcode: 55004 } });
+  });
+
+  it("prints the answer whatever its HTTP status", async (context) => {
+    needsRuntime(context);
+    const notFound = await called([...command, server.serialNo], {
+      DKS_URL: `${server.url}/nowhere`,
+    });
+    expect(notFound).toMatchObject({ exitCode: 1, answer: { errcode: 55032 } });
+  });
+});
+
+describe.each(["README.md", "README.zh-CN.md"])("%s", (name) => {
+  const readme = readFileSync(join(examples, name), "utf8");
+
+  it.each(languages)("gives the command and the Debian packages of $language", (language) => {
+    expect(readme).toContain(`\n${language.documented} 87000001\n`);
+    for (const debianPackage of language.debianPackages)
+      expect(readme).toContain(`\`${debianPackage}\``);
+  });
+
+  it("shows a signature that its own command prints", async () => {
+    const [, line, sign] =
+      /^(DKS_CLIENT_SECRET=.* --sign .*)\n# ([0-9A-F]{40})$/m.exec(readme) ?? [];
+    expect(line && (await run(["sh", "-c", line])).stdout).toBe(`${sign}\n`);
+  });
+});

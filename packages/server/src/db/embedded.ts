@@ -1,0 +1,329 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { OperatorError, invariant } from "../errors.ts";
+import { text } from "../text.ts";
+import { type DatabaseAddress, connect } from "./database.ts";
+import { type Place, findPlace } from "./embedded-place.ts";
+import { findPostmaster, isPostgres, removeStalePidFile } from "./embedded-postmaster.ts";
+
+/** A hold on the embedded PostgreSQL, which runs as long as any process holds it. */
+export interface Embedded {
+  readonly address: DatabaseAddress;
+  /** Lets go; whoever lets go last stops the server. Never throws. */
+  release(): Promise<void>;
+}
+
+interface EmbeddedOptions {
+  /** Further server settings, as for `postgres -c`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The directory of the programs, where it is not that of the package for this platform. */
+  readonly nativeDir?: string;
+  /** Told when the server had to be started again. */
+  readonly onRestart?: () => void;
+}
+
+/** How long a start may take before it is given up: crash recovery after a kill has to fit in. */
+const startTimeoutMs = 120_000;
+
+const superuser = "dakashi";
+const databaseName = "dakashi";
+
+/** What we note beside PostgreSQL's own files, readable by its owner and root only. */
+interface ClusterNote {
+  readonly password: string;
+  readonly port: number;
+}
+
+/**
+ * Opens the embedded PostgreSQL of a data directory: creates the cluster the first time, adopts a server that still runs
+ * (another command's, or one whose process was killed), starts one otherwise. While it is held, a server that dies is
+ * started again.
+ */
+export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {}): Promise<Embedded> {
+  const place = await findPlace(dataDir, options.nativeDir);
+  const clusterDir = join(place.baseDir, "cluster");
+  if (!existsSync(join(clusterDir, "PG_VERSION"))) await createCluster(place, clusterDir);
+  const note = await ensureRunning(place, clusterDir, options);
+  await createDatabaseIfMissing(note);
+  const address = addressOf(note, databaseName);
+
+  let released = false;
+  let holder = await connect(address, "dks");
+  function watch(connection: pg.Client): void {
+    connection.on("error", () => {});
+    connection.on("end", () => {
+      if (!released) void recover();
+    });
+  }
+  async function recover(): Promise<void> {
+    for (;;) {
+      if (released) return;
+      try {
+        await ensureRunning(place, clusterDir, options);
+        const connection = await connect(address, "dks");
+        watch(connection);
+        holder = connection;
+        options.onRestart?.();
+        return;
+      } catch {
+        // The disk may be full, or the recovery slow: go on trying, as requests meanwhile are told.
+        await delay(500);
+      }
+    }
+  }
+  watch(holder);
+
+  return {
+    address,
+    async release() {
+      released = true;
+      try {
+        if (await isLast(holder)) await stop(place, clusterDir, holder);
+        else await holder.end();
+      } catch {
+        // The server is gone already, or goes down at this moment: there is nothing left to stop.
+        await holder.end().catch(() => {});
+      }
+    },
+  };
+}
+
+function addressOf(note: ClusterNote, database: string): DatabaseAddress {
+  return { connectionString: `postgresql://${superuser}:${note.password}@127.0.0.1:${note.port}/${database}` };
+}
+
+/** Made aside and moved into place, so that a kill in the middle, or a second process, never meets half a cluster. */
+async function createCluster(place: Place, clusterDir: string): Promise<void> {
+  const aside = await mkdtemp(join(place.baseDir, "new-"));
+  const cluster = join(aside, "cluster");
+  const passwordFile = join(aside, "password");
+  try {
+    await mkdir(cluster, { mode: 0o700 });
+    const note: ClusterNote = { password: randomBytes(24).toString("base64url"), port: await freePort() };
+    await writeFile(passwordFile, note.password, { mode: 0o600 });
+    if (place.runAs !== undefined)
+      for (const path of [aside, cluster, passwordFile]) await chown(path, place.runAs.uid, place.runAs.gid);
+    await run(place, "initdb", [
+      `--pgdata=${cluster}`,
+      `--username=${superuser}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      // Half of the time; what it guards against is a power failure in the next seconds, and the data is still empty.
+      "--no-sync",
+    ]);
+    await writeNote(cluster, note);
+    await rename(cluster, clusterDir).catch((error: unknown) => {
+      if (!existsSync(join(clusterDir, "PG_VERSION"))) throw error;
+    });
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+async function writeNote(clusterDir: string, note: ClusterNote): Promise<void> {
+  const file = join(clusterDir, "dks.json");
+  await writeFile(`${file}.new`, JSON.stringify(note), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+async function readNote(clusterDir: string): Promise<ClusterNote> {
+  const note: unknown = JSON.parse(await readFile(join(clusterDir, "dks.json"), "utf8"));
+  invariant(
+    typeof note === "object" &&
+      note !== null &&
+      "password" in note &&
+      typeof note.password === "string" &&
+      "port" in note &&
+      typeof note.port === "number",
+    "dks.json is ours",
+  );
+  return { password: note.password, port: note.port };
+}
+
+async function ensureRunning(place: Place, clusterDir: string, options: EmbeddedOptions): Promise<ClusterNote> {
+  await refuseOtherVersion(place, clusterDir);
+  const giveUpAt = performance.now() + startTimeoutMs;
+  let problem: unknown;
+  while (performance.now() < giveUpAt) {
+    const running = await findPostmaster(clusterDir);
+    if (running === undefined) {
+      problem = await start(place, clusterDir, options).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (problem !== undefined && (await findPostmaster(clusterDir)) === undefined) {
+        // No one else has started it either: what is wrong will not go away by waiting.
+        throw problem;
+      }
+    }
+    const note = await readNote(clusterDir);
+    try {
+      const client = await connect(addressOf(note, "postgres"), "dks start");
+      await client.end();
+      return note;
+    } catch (error) {
+      // Starting up, recovering, or shutting down for a process that is just leaving.
+      problem = error;
+      await delay(50);
+    }
+  }
+  throw new OperatorError(
+    text(
+      `内置 PostgreSQL 在 ${startTimeoutMs / 1000} 秒内没有就绪。请查看日志：${join(clusterDir, "log")}`,
+      `The embedded PostgreSQL was not ready within ${startTimeoutMs / 1000} s. See its log in ${join(clusterDir, "log")}`,
+    ),
+    problem,
+  );
+}
+
+async function refuseOtherVersion(place: Place, clusterDir: string): Promise<void> {
+  const has = (await readFile(join(clusterDir, "PG_VERSION"), "utf8")).trim();
+  const is = (await run(place, "postgres", ["--version"])).match(/(\d+)\.\d+/)?.[1];
+  if (has !== is)
+    throw new OperatorError(
+      text(
+        `${clusterDir} 是 PostgreSQL ${has} 的数据，而内置的是 PostgreSQL ${is ?? "?"}。请先用旧版本导出数据，再导入新的数据目录。`,
+        `${clusterDir} was made by PostgreSQL ${has}, and the embedded one is PostgreSQL ${is ?? "?"}. Dump the data with the old version and restore it into a new data directory.`,
+      ),
+    );
+}
+
+async function start(place: Place, clusterDir: string, options: EmbeddedOptions): Promise<void> {
+  await removeStalePidFile(clusterDir);
+  const note = await readNote(clusterDir);
+  const port = (await isFree(note.port)) ? note.port : await freePort();
+  if (port !== note.port) {
+    await writeNote(clusterDir, { ...note, port });
+    await giveToRunAs(place, join(clusterDir, "dks.json"));
+  }
+  const settings: Record<string, string> = {
+    listen_addresses: "127.0.0.1",
+    port: String(port),
+    unix_socket_directories: "",
+    max_connections: "200",
+    shared_buffers: `${sharedBuffersMb()}MB`,
+    max_wal_size: "2GB",
+    logging_collector: "on",
+    log_filename: "postgresql-%a.log",
+    log_truncate_on_rotation: "on",
+    log_rotation_age: "1d",
+    ...options.settings,
+  };
+  await run(place, "pg_ctl", [
+    "start",
+    "--wait",
+    `--timeout=${startTimeoutMs / 1000}`,
+    "--silent",
+    `--pgdata=${clusterDir}`,
+    // What is said before the collector runs, a refused setting among it.
+    `--log=${join(clusterDir, "start.log")}`,
+    `--options=${Object.entries(settings)
+      .map(([name, value]) => `-c ${name}='${value}'`)
+      .join(" ")}`,
+  ]);
+}
+
+async function giveToRunAs(place: Place, file: string): Promise<void> {
+  if (place.runAs !== undefined) await chown(file, place.runAs.uid, place.runAs.gid);
+}
+
+/** An eighth of the machine: the platform shares it with Node and the page cache. */
+function sharedBuffersMb(): number {
+  return Math.round(Math.min(4096, Math.max(128, totalmem() / 2 ** 20 / 8)));
+}
+
+/** Whether nobody but `holder` is connected to the server, in any database. */
+async function isLast(holder: pg.Client): Promise<boolean> {
+  const { rows } = await holder.query<{ others: number }>(
+    "select count(*)::int as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+  );
+  return rows[0]?.others === 0;
+}
+
+/**
+ * A smart stop: a process that connects in this very moment keeps the server until it leaves, and one that is refused
+ * waits for the end and starts it again.
+ */
+async function stop(place: Place, clusterDir: string, holder: pg.Client): Promise<void> {
+  const running = await findPostmaster(clusterDir);
+  const stopped = run(place, "pg_ctl", ["stop", "--mode=smart", "--silent", "--timeout=20", `--pgdata=${clusterDir}`]);
+  await holder.end();
+  await stopped.catch(() => {});
+  if (running !== undefined && !isPostgres(running.pid)) await removeStalePidFile(clusterDir);
+}
+
+async function createDatabaseIfMissing(note: ClusterNote): Promise<void> {
+  const client = await connect(addressOf(note, "postgres"), "dks start");
+  try {
+    const { rowCount } = await client.query("select from pg_database where datname = $1", [databaseName]);
+    if (rowCount === 0)
+      await client.query(`create database ${databaseName}`).catch((error: unknown) => {
+        // 42P04, or 23505 when two create it at the same instant: another process was faster.
+        if (!(error instanceof Error && "code" in error && (error.code === "42P04" || error.code === "23505")))
+          throw error;
+      });
+  } finally {
+    await client.end();
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      invariant(typeof address === "object" && address !== null, "a TCP server has an address object");
+      server.close(() => resolve(address.port));
+    });
+  });
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** Runs one of PostgreSQL's programs to its end and returns what it printed. */
+async function run(place: Place, program: "initdb" | "pg_ctl" | "postgres", args: readonly string[]): Promise<string> {
+  const file = join(place.binDir, process.platform === "win32" ? `${program}.exe` : program);
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      // Not our own working directory: its user may not be able to enter it.
+      cwd: place.baseDir,
+      // Nothing of our environment: PGPORT and its like would change what the programs do.
+      env: { LC_ALL: "C" },
+      // A started server must not hold our pipes open.
+      stdio: program === "pg_ctl" ? ["ignore", "ignore", "ignore"] : ["ignore", "pipe", "pipe"],
+      ...place.runAs,
+    });
+    let output = "";
+    child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    child.once("error", reject);
+    child.once("close", (status) => {
+      if (status === 0) return resolve(output);
+      const found = output.trim() === "" ? `exit status ${status ?? "by signal"}` : output.trim();
+      reject(
+        new OperatorError(
+          text(
+            `内置 PostgreSQL 的 ${program} 失败（${found}）。数据位于 ${place.baseDir}，日志在其中的 cluster/start.log 和 cluster/log。`,
+            `${program} of the embedded PostgreSQL failed (${found}). Its data is in ${place.baseDir}, its logs in cluster/start.log and cluster/log there.`,
+          ),
+        ),
+      );
+    });
+  });
+}

@@ -1,0 +1,325 @@
+import { randomBytes } from "node:crypto";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import { isUnavailable } from "../db/database.ts";
+import { AppError, OperatorError, refusals } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { text } from "../text.ts";
+import { type Parameters, bodyBytesMax, parseParameters } from "./body.ts";
+import { sendRefusal, sendSuccess } from "./envelope.ts";
+import type { CallMetrics } from "./metrics.ts";
+import type { Caller, Route } from "./operation.ts";
+
+export interface HttpServerOptions {
+  readonly routes: readonly Route[];
+  /** Answers to GET by path: probes, the OpenAPI document. */
+  readonly pages: Readonly<Record<string, (response: ServerResponse) => void>>;
+  readonly authenticate: (request: IncomingMessage, parameters: Parameters) => Caller | Promise<Caller>;
+  readonly metrics: CallMetrics;
+  readonly log: Logger;
+}
+
+export interface HttpServer {
+  /** Throws an OperatorError for an address that cannot be listened on. */
+  listen(host: string, port: number): Promise<AddressInfo>;
+  /**
+   * Stops without dropping a call: takes no new connections, answers what is under way and what still arrives on open
+   * connections, closing each with its answer, and cuts what is left when the time is over.
+   */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** How long an open connection that is not in use may still bring a call that was sent before the stop was known. */
+const idleGraceMs = 250;
+
+/**
+ * The signed API on bare node:http. A framework's router, hooks and serialisers are a fifth of what a call costs here,
+ * and the contract, with an envelope around everything down to 404, leaves them nothing to do.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { metrics, log } = options;
+  const routes = new Map(options.routes.map((route) => [route.operation.path as string, route]));
+  const pages = new Map(Object.entries(options.pages));
+  // Unique among processes and restarts, and short enough to be read out on the telephone.
+  const requestIdPrefix = randomBytes(5).toString("hex");
+  let requestCount = 0;
+  let draining = false;
+
+  function nextRequestId(): string {
+    return `${requestIdPrefix}-${(++requestCount).toString(36)}`;
+  }
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const startedAt = performance.now();
+    const requestId = nextRequestId();
+    if (draining) response.setHeader("connection", "close");
+    const path = pathOf(request.url ?? "/");
+    const route = routes.get(path);
+
+    function refuse(error: unknown, parameters?: Parameters): void {
+      const refusal = toAppError(error);
+      const { errcode } = refusals[refusal.refusal];
+      metrics.called(route?.operation.path ?? "", errcode, performance.now() - startedAt);
+      const entry = {
+        request_id: requestId,
+        path: shortened(path),
+        errcode,
+        hint: refusal.hint,
+        client_id: loggedClientId(parameters?.["client_id"]),
+        reason: refusal.detail?.en,
+      };
+      if (refusal.refusal === "unknown") log.error({ ...entry, err: refusal.cause }, "call failed");
+      else if (refusal.refusal === "unavailable") log.warn({ ...entry, err: refusal.cause }, "call not possible");
+      else log.info(entry, "call refused");
+      if (response.headersSent || response.destroyed) return;
+      if (!request.complete && hasBody(request)) response.setHeader("connection", "close");
+      sendRefusal(request, response, refusal, requestId);
+    }
+
+    /** Refuses a call whose body has not been read. */
+    function refuseUnread(error: AppError): void {
+      discardBody(request, () => refuse(error));
+    }
+
+    if (route === undefined) {
+      const page = pages.get(path);
+      if (page === undefined) return refuseUnread(unknownOperation(path));
+      if (request.method !== "GET" && request.method !== "HEAD") return refuseUnread(wrongMethod(request, response, "GET"));
+      return page(response);
+    }
+    if (request.method !== "POST") return refuseUnread(wrongMethod(request, response, "POST"));
+    if (!isJson(request.headers["content-type"]) && hasBody(request)) return refuseUnread(wrongContentType(request));
+    readBody(request, (error, body) => {
+      if (error !== undefined) return refuseUnread(error);
+      let parameters: Parameters | undefined;
+      try {
+        parameters = parseParameters(body);
+        const caller = options.authenticate(request, parameters);
+        const data =
+          caller instanceof Promise ? caller.then((known) => route.run(known, parameters as Parameters)) : route.run(caller, parameters);
+        data.then(
+          (answer) => {
+            metrics.called(route.operation.path, 0, performance.now() - startedAt);
+            sendSuccess(response, answer, requestId);
+          },
+          (reason: unknown) => refuse(reason, parameters),
+        );
+      } catch (reason) {
+        refuse(reason, parameters);
+      }
+    });
+  }
+
+  const server = http.createServer(
+    {
+      // A call is small and its sender a program: what takes longer is a slow or hostile connection.
+      headersTimeout: 10_000,
+      requestTimeout: 20_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16 * 1024,
+      // No answer depends on it, and the refusal that node:http has for it comes without the envelope.
+      requireHostHeader: false,
+    },
+    handle,
+  );
+  // An Expect that is not 100-continue may be ignored, and would otherwise be refused without the envelope.
+  server.on("checkExpectation", handle);
+  server.on("clientError", refuseConnection);
+  server.on("connect", (_request, socket) => refuseConnection(new Error("CONNECT"), socket));
+
+  /** Refuses what is not even HTTP, or not for us. */
+  function refuseConnection(error: Error & { code?: string }, socket: Duplex): void {
+    if (error.code === "ECONNRESET" || !socket.writable) return;
+    const requestId = nextRequestId();
+    metrics.called("", refusals.bodyWrong.errcode, 0);
+    log.info({ request_id: requestId, errcode: refusals.bodyWrong.errcode, reason: error.code ?? error.message }, "call refused");
+    refuseMalformedHttp(error, socket, requestId);
+  }
+
+  return {
+    listen(host, port) {
+      return new Promise((resolve, reject) => {
+        server.once("error", (error) => reject(listenProblem(error, host, port)));
+        server.listen(port, host, () => {
+          // A TCP server that listens has an address object.
+          resolve(server.address() as AddressInfo);
+        });
+      });
+    },
+    async drain(timeoutMs) {
+      draining = true;
+      // The listening socket alone; http.Server's close would also cut idle connections, on which a call may be arriving.
+      const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()));
+      // Again and again: a connection whose call took longer than that is idle only then.
+      const idle = setInterval(() => server.closeIdleConnections(), Math.min(idleGraceMs, timeoutMs));
+      const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(cut);
+      server.close(() => {});
+    },
+  };
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(isUnavailable(error) ? "unavailable" : "unknown", { cause: error });
+}
+
+/** Collects a body of at most `bodyBytesMax` and calls back once. A caller that hangs up is not called back for. */
+function readBody(request: IncomingMessage, done: (error: AppError | undefined, body: Buffer) => void): void {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > bodyBytesMax) return done(tooLarge(), Buffer.alloc(0));
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > bodyBytesMax) {
+      request.removeAllListeners("data");
+      request.removeAllListeners("end");
+      request.pause();
+      return done(tooLarge(), Buffer.alloc(0));
+    }
+    if (first === undefined) first = chunk;
+    else (more ??= [first]).push(chunk);
+  });
+  request.on("end", () => done(undefined, more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)));
+  request.on("error", () => {});
+}
+
+/** How much of a body that is refused is still read. */
+const discardedBytesMax = 1024 * 1024;
+
+/**
+ * Reads the rest of a body without keeping it, and calls back once. Closing a connection on which a body still arrives
+ * resets it, and most callers would be told of that instead of being shown the answer.
+ */
+function discardBody(request: IncomingMessage, done: () => void): void {
+  if (!hasBody(request) || Number(request.headers["content-length"] ?? 0) > discardedBytesMax) return done();
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= discardedBytesMax) return;
+    request.removeAllListeners("data");
+    request.removeAllListeners("end");
+    done();
+  });
+  request.on("end", done);
+  request.on("error", () => {});
+  request.resume();
+}
+
+/** The path of a request target, without its query. One in absolute form, as a proxy writes it, names the host too. */
+function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  const path = query === -1 ? target : target.slice(0, query);
+  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "");
+}
+
+/** Long enough to recognise a path, short enough for a log line and an answer. */
+function shortened(path: string): string {
+  return path.length > 80 ? `${path.slice(0, 80)}…` : path;
+}
+
+/** A client's id as it may be logged: what is longer is none, and may well be the secret in the wrong place. */
+function loggedClientId(clientId: string | undefined): string | undefined {
+  return clientId === undefined || clientId.length <= 23 ? clientId : `${clientId.length} characters`;
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType === "application/json" || /^application\/json\s*(;|$)/i.test(contentType ?? "");
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+}
+
+function unknownOperation(path: string): AppError {
+  const shown = shortened(path);
+  return new AppError("operationUnknown", {
+    hint: "operation_unknown",
+    detail: text(`没有接口 ${shown}，接口列表见 /openapi.json`, `there is no ${shown}; /openapi.json lists the operations`),
+  });
+}
+
+function wrongMethod(request: IncomingMessage, response: ServerResponse, allowed: string): AppError {
+  response.setHeader("allow", allowed);
+  return new AppError("methodWrong", {
+    hint: "method_wrong",
+    detail: text(`应使用 ${allowed}，收到的是 ${request.method}`, `use ${allowed}, not ${request.method}`),
+  });
+}
+
+function wrongContentType(request: IncomingMessage): AppError {
+  const given = request.headers["content-type"];
+  return new AppError("contentTypeWrong", {
+    hint: "content_type_wrong",
+    detail:
+      given === undefined
+        ? text("缺少请求头 Content-Type，应为 application/json", "the header Content-Type is missing; send application/json")
+        : text(
+            `Content-Type 应为 application/json，收到的是 ${given.slice(0, 80)}`,
+            `Content-Type must be application/json, and is ${given.slice(0, 80)}`,
+          ),
+  });
+}
+
+function tooLarge(): AppError {
+  return new AppError("bodyTooLarge", {
+    hint: "body_too_large",
+    detail: text(`请求体最多 ${bodyBytesMax} 字节`, `a body may have ${bodyBytesMax} bytes`),
+  });
+}
+
+/** What is not even HTTP gets the envelope too, in both languages, since its headers could not be read. */
+function refuseMalformedHttp(error: Error & { code?: string }, socket: Duplex, requestId: string): void {
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "431 Request Header Fields Too Large"
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? "408 Request Timeout"
+        : "400 Bad Request";
+  const body = JSON.stringify({
+    errcode: refusals.bodyWrong.errcode,
+    errmsg: `无效的 HTTP 请求 / not a valid HTTP request (${error.code ?? error.message})`,
+    hint: "http_malformed",
+    request_id: requestId,
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** What is wrong with an address that cannot be listened on, for whoever starts the server. */
+export function listenProblem(error: Error & { code?: string }, host: string, port: number): Error {
+  switch (error.code) {
+    case "EADDRINUSE":
+      return new OperatorError(
+        text(
+          `端口 ${port} 已被占用。请停止占用它的程序，或用环境变量 PORT 指定其他端口，例如 PORT=${port + 1} npm start。`,
+          `Port ${port} is in use. Stop the program that has it, or choose another, as in PORT=${port + 1} npm start.`,
+        ),
+        error,
+      );
+    case "EACCES":
+      return new OperatorError(
+        text(
+          `没有权限监听端口 ${port}。请用环境变量 PORT 指定 1024 以上的端口。`,
+          `Listening on port ${port} is not permitted. Choose a port above 1024 in PORT.`,
+        ),
+        error,
+      );
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new OperatorError(
+        text(`本机没有地址 ${host}，请检查环境变量 HOST。`, `This machine has no address ${host}; check HOST.`),
+        error,
+      );
+    case undefined:
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,161 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import type pg from "pg";
+import { signParameters } from "@dakashi/sdk/signature";
+import { createServices, startApp } from "../src/app.ts";
+import type { Clock } from "../src/clock.ts";
+import { readConfig } from "../src/config.ts";
+import { createLogger } from "../src/log.ts";
+import { cardImport } from "../src/modules/cards/cards.import.ts";
+import type { ClientService, NewClient } from "../src/modules/clients/clients.service.ts";
+import { importCsv } from "../src/modules/imports/import-csv.ts";
+import { packageImport } from "../src/modules/packages/packages.import.ts";
+import { productImport } from "../src/modules/products/products.import.ts";
+import { type TestDatabase, createTestDatabase } from "./database.ts";
+
+/** A client of a test server, as its integrator would hold it. */
+export interface TestClient {
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly account_no: string;
+}
+
+/** What came back on the wire. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed envelope. */
+  readonly body: {
+    readonly errcode: number;
+    readonly errmsg: string;
+    readonly data?: Readonly<Record<string, unknown>>;
+    readonly hint?: string;
+    readonly server_time?: number;
+    readonly request_id: string;
+  };
+}
+
+/** A real server on a real database of its own, for one test file. */
+export interface TestServer {
+  readonly url: string;
+  readonly database: TestDatabase;
+  readonly pool: pg.Pool;
+  readonly clients: ClientService;
+  /** Everything that was logged, as text. */
+  readonly logged: () => string;
+  createAccount(): Promise<string>;
+  createClient(client?: Partial<NewClient>): Promise<TestClient>;
+  /** Imports cards as a CSV of these rows would be, through the import itself; likewise the others. */
+  importCards(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
+  importProducts(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
+  importPackages(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
+  /** Sends a body as it is to a path. */
+  post(path: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<WireAnswer>;
+  /** Signs and sends a call to `/v1/member/info`; `parameters` may override every one of its own. */
+  memberInfo(
+    client: TestClient,
+    parameters: Readonly<Record<string, string | number>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<WireAnswer>;
+  /** The server's clock, in Unix seconds. */
+  now(): number;
+  close(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  readonly clock?: Clock;
+  /** Environment variables beside those the harness sets. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function startTestServer({ clock = Date.now, environment = {} }: TestServerOptions = {}): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), "dks-data-"));
+  const config = readConfig({ DKS_DATA_DIR: dataDir, PORT: "0", DKS_RATE_PER_SECOND: "100000", ...environment });
+  const logged: string[] = [];
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logged.push(chunk.toString());
+      done();
+    },
+  });
+  const app = await startApp({ config, database: database.address, log: createLogger("trace", sink), clock });
+  const url = `http://127.0.0.1:${app.address.port}`;
+  const { pool } = database;
+  const { accounts, clients } = await createServices(pool, config);
+  const now = (): number => Math.floor(clock() / 1000);
+
+  async function post(
+    path: string,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<WireAnswer> {
+    const response = await fetch(url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: typeof body === "string" ? body : Buffer.from(body),
+    });
+    const text = await response.text();
+    // The tests that read a member of it fail if it is not there.
+    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as WireAnswer["body"] };
+  }
+
+  async function createAccount(): Promise<string> {
+    return String(await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }));
+  }
+
+  return {
+    url,
+    database,
+    pool,
+    clients,
+    logged: () => logged.join(""),
+    createAccount,
+    async createClient(client = {}) {
+      const accountNo = client.accountNo ?? (await createAccount());
+      const issued = await clients.create({ allowIps: [], ratePerSecond: null, ...client, accountNo });
+      return { client_id: issued.clientId, client_secret: issued.clientSecret, account_no: accountNo };
+    },
+    async importCards(rows) {
+      await importAll(pool, cardImport, rows.map((row) => ({ carrier: "cmcc", ...row })));
+    },
+    async importProducts(rows) {
+      await importAll(pool, productImport, rows);
+    },
+    async importPackages(rows) {
+      await importAll(pool, packageImport, rows);
+    },
+    post,
+    memberInfo(client, parameters, headers) {
+      const all: Record<string, string | number> = {
+        client_id: client.client_id,
+        timestamp: now(),
+        ...parameters,
+      };
+      return post("/v1/member/info", JSON.stringify({ sign: signParameters(all, client.client_secret), ...all }), headers);
+    },
+    now,
+    async close() {
+      await app.stop();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+type ImportDefinition = Parameters<typeof importCsv>[1];
+
+async function importAll(
+  pool: pg.Pool,
+  definition: ImportDefinition,
+  rows: readonly Readonly<Record<string, string | number>>[],
+): Promise<void> {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const lines = rows.map((row) => columns.map((column) => row[column] ?? "").join(","));
+  const result = await importCsv(pool, definition, `${[columns.join(","), ...lines].join("\n")}\n`);
+  if (result.refused > 0) throw new Error(`${result.refused} lines refused`);
+}
