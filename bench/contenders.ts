@@ -19,7 +19,7 @@ export interface Contender {
 }
 
 /** The command line of this checkout. */
-export const dks = process.env["BENCH_DKS"] ?? fileURLToPath(new URL("../packages/server/bin/dks.js", import.meta.url));
+export const dks = fileURLToPath(new URL("../packages/server/bin/dks.js", import.meta.url));
 const bareHttp = fileURLToPath(new URL("baselines/bare-http.ts", import.meta.url));
 const expressPg = fileURLToPath(new URL("baselines/express.ts", import.meta.url));
 

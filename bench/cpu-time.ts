@@ -22,7 +22,7 @@ export function cpuTimeUs(roots: readonly number[]): number {
     .flatMap((name) => usageOf(Number(name)) ?? []);
   const family = new Set(roots);
   // Parents may stand behind their children once numbers have wrapped around.
-  for (let before = -1; before !== family.size; ) {
+  for (let before = -1; before !== family.size;) {
     before = family.size;
     for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
   }

@@ -26,7 +26,14 @@ import { start } from "./sections/start.ts";
 import { throughput } from "./sections/throughput.ts";
 import { versions } from "./sections/versions.ts";
 
-const usual: Scale = { cards: 1_000_000, cardsLarge: 1_000_000, rounds: 9, roundMs: 3_000, memoryCalls: 1_000_000, starts: 5 };
+const usual: Scale = {
+  cards: 1_000_000,
+  cardsLarge: 1_000_000,
+  rounds: 9,
+  roundMs: 3_000,
+  memoryCalls: 1_000_000,
+  starts: 5,
+};
 const quick: Scale = { cards: 100_000, cardsLarge: 100_000, rounds: 2, roundMs: 500, memoryCalls: 20_000, starts: 1 };
 const cardsFull = 10_000_000;
 
@@ -125,7 +132,8 @@ async function runSections(): Promise<void> {
       progress: (done) => say(`  ${name}: ${done}`),
     });
     figures.push(...found);
-    for (const { what, measured, comparedWith, ratio } of found) say(`  ${what}: ${measured}; ${comparedWith}; ${ratio}`);
+    for (const { what, measured, comparedWith, ratio } of found)
+      say(`  ${what}: ${measured}; ${comparedWith}; ${ratio}`);
   }
   const markdown = table(machine, figures);
   process.stdout.write(markdown);

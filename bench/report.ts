@@ -38,7 +38,13 @@ export function describeMachine(postgresql: string): Machine {
 }
 
 export function table(machine: Machine, figures: readonly Figure[]): string {
-  const cells = figures.map(({ what, measured, comparedWith, ratio, goal }) => [what, measured, comparedWith, ratio, goal]);
+  const cells = figures.map(({ what, measured, comparedWith, ratio, goal }) => [
+    what,
+    measured,
+    comparedWith,
+    ratio,
+    goal,
+  ]);
   return [
     `${machine.date}, ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, PostgreSQL ${machine.postgresql}.`,
     "Contenders take turns, round by round; figures are medians over the rounds, with the smallest and the largest in parentheses.",

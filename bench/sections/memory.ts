@@ -24,7 +24,9 @@ export const memory: Section = async ({ scale, load, scratchDir, database, progr
     progress(`${calls.toLocaleString("en")} calls`);
   }
   await platform.stop();
-  const shown = readings.map((reading) => `${Math.round(reading.megabytes)} MB after ${reading.calls.toLocaleString("en")}`);
+  const shown = readings.map(
+    (reading) => `${Math.round(reading.megabytes)} MB after ${reading.calls.toLocaleString("en")}`,
+  );
   const [first, last] = [readings[0]?.megabytes ?? Number.NaN, readings.at(-1)?.megabytes ?? Number.NaN];
   return [
     {

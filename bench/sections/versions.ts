@@ -11,7 +11,12 @@ export function versions(otherDks: string): Section {
     const there = await startPlatform(main, scratchDir, otherDks);
     const rounds = await interleave(load, { here, there }, { ...scale, connections: busyConnections }, progress);
     await Promise.all([here.stop(), there.stop()]);
-    const figure = (what: string, unit: string, digits: number, of: (round: (typeof rounds.here)[number]) => number) => ({
+    const figure = (
+      what: string,
+      unit: string,
+      digits: number,
+      of: (round: (typeof rounds.here)[number]) => number,
+    ) => ({
       what,
       measured: show(spread(rounds.here.map(of)), unit, digits),
       comparedWith: `${otherDks}: ${show(spread(rounds.there.map(of)), unit, digits)}`,

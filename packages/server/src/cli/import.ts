@@ -65,7 +65,7 @@ async function runImport(definition: CsvImport, path: string, flags: Flags, term
           skipInvalid: flags.skipInvalid === true,
           language: terminal.language,
           signal: stop.signal,
-          onProgress: bar.show,
+          onProgress: (progress) => bar.show(progress),
         },
       ),
     );

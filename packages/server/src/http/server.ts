@@ -127,6 +127,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // An Expect that is not 100-continue may be ignored, and would otherwise be refused without the envelope.
   server.on("checkExpectation", handle);
   server.on("clientError", refuseConnection);
+  const sockets = new Set<net.Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.on("connect", (_request, socket) => refuseConnection(new Error("CONNECT"), socket));
 
   /** Refuses what is not even HTTP, or not for us. */
@@ -136,6 +141,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     metrics.called("", refusals.bodyWrong.errcode, 0);
     log.info({ request_id: requestId, errcode: refusals.bodyWrong.errcode, reason: error.code ?? error.message }, "call refused");
     refuseMalformedHttp(error, socket, requestId);
+  }
+
+  function closeIdle(): void {
+    server.closeIdleConnections();
+    // node:http does not call a connection idle that has never brought anything, as load balancers keep in reserve.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }
 
   return {
@@ -152,8 +163,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       draining = true;
       // The listening socket alone; http.Server's close would also cut idle connections, on which a call may be arriving.
       const closed = new Promise<void>((resolve) => net.Server.prototype.close.call(server, () => resolve()));
-      // Again and again: a connection whose call took longer than that is idle only then.
-      const idle = setInterval(() => server.closeIdleConnections(), Math.min(idleGraceMs, timeoutMs));
+      // Again and again: a connection whose call takes longer than that is idle only then.
+      const idle = setInterval(closeIdle, Math.min(idleGraceMs, timeoutMs));
       const cut = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
       clearInterval(idle);

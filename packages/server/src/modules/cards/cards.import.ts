@@ -63,8 +63,9 @@ export const cardImport: CsvImport = {
     await selectExisting(db);
     await refuseCustomNoWithoutAccount(context);
     await selectClaims(db);
-    await refuseContestedClaims(context);
-    await refuseHeldClaims(context);
+    const contested = await refuseContestedClaims(context);
+    const held = await refuseHeldClaims(context);
+    if (contested || held) await dropRefusedClaims(db);
   },
   async apply(db): Promise<Written> {
     await deleteStaleIdentifiers(db);
@@ -146,7 +147,7 @@ async function selectClaims(db: Db): Promise<void> {
 }
 
 /** Two cards of the file with one identifier: the one that has it already keeps it, else the first in the file. */
-async function refuseContestedClaims({ db, language }: CheckContext): Promise<void> {
+async function refuseContestedClaims({ db, language }: CheckContext): Promise<boolean> {
   const { rowCount } = await db.query(sql`
     create temporary table import_contested on commit drop as
     select value, kind, qualifier
@@ -154,8 +155,11 @@ async function refuseContestedClaims({ db, language }: CheckContext): Promise<vo
     group by value, kind, qualifier
     having count(*) > 1
   `);
-  if (rowCount === 0) return;
-  const reason = text("%1$s：与第 %2$s 行的卡 %3$s 相同", "%1$s: the same as that of card %3$s on line %2$s");
+  if (rowCount === 0) return false;
+  const reason = text(
+    "%1$s：与第 %2$s 行的卡 %3$s 相同（ICCID 比较前 19 位）",
+    "%1$s: the same as that of card %3$s on line %2$s (of an ICCID the first 19 digits count)",
+  );
   await db.query(sql`
     update import_line l
     set refusal = format(${reason[language]}, r.kind, r.winner_line, r.winner)
@@ -170,13 +174,14 @@ async function refuseContestedClaims({ db, language }: CheckContext): Promise<vo
     ) r
     where r.line_no = l.line_no and r.winner_line <> l.line_no
   `);
+  return true;
 }
 
 /**
  * An identifier that another card has, which does not give it up in this file. A card whose line is refused gives
  * nothing up, so that refusing one line may cost further ones that waited for what it has: hence the recursion.
  */
-async function refuseHeldClaims({ db, language }: CheckContext): Promise<void> {
+async function refuseHeldClaims({ db, language }: CheckContext): Promise<boolean> {
   const { rowCount } = await db.query(sql`
     create temporary table import_awaited on commit drop as
     select h.line_no, h.serial_no, h.kind, h.holder
@@ -184,8 +189,11 @@ async function refuseHeldClaims({ db, language }: CheckContext): Promise<void> {
     join import_line l on l.line_no = h.line_no
     where h.holder <> h.serial_no and ${live}
   `);
-  if (rowCount === 0) return;
-  const reason = text("%1$s：已是卡 %2$s 的", "%1$s: card %2$s has it already");
+  if (rowCount === 0) return false;
+  const reason = text(
+    "%1$s：已属于卡 %2$s（ICCID 比较前 19 位）",
+    "%1$s: card %2$s has it already (of an ICCID the first 19 digits count)",
+  );
   await db.query(sql`
     with recursive blocked (line_no, serial_no, kind, holder) as (
       select a.line_no, a.serial_no, a.kind, a.holder
@@ -200,6 +208,13 @@ async function refuseHeldClaims({ db, language }: CheckContext): Promise<void> {
     set refusal = format(${reason[language]}, b.kind, b.holder)
     from blocked b
     where b.line_no = l.line_no
+  `);
+  return true;
+}
+
+async function dropRefusedClaims(db: Db): Promise<void> {
+  await db.query(sql`
+    delete from import_claim c using import_line l where l.line_no = c.line_no and l.refusal is not null
   `);
 }
 
@@ -269,9 +284,7 @@ async function insertIdentifiers(db: Db): Promise<void> {
     insert into card_identifier (value, kind, qualifier, serial_no)
     select c.value, c.kind, c.qualifier, c.serial_no
     from import_claim c
-    join import_line l on l.line_no = c.line_no
-    where ${live}
-      and not exists (select from import_held h where h.line_no = c.line_no and h.kind = c.kind and h.holder = c.serial_no)
+    where not exists (select from import_held h where h.line_no = c.line_no and h.kind = c.kind and h.holder = c.serial_no)
     order by c.value, c.kind, c.qualifier
   `);
 }
