@@ -3,7 +3,7 @@
  * docs/openapi.json, the SDK's operations, schema.sql and the table of variables in docs/operations.md.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { variables } from "../packages/server/src/config.ts";
@@ -20,6 +20,8 @@ const root = join(import.meta.dirname, "..");
 
 async function schema(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "dks-generate-"));
+  // Under root the embedded PostgreSQL runs as another user, who has to get through here.
+  await chmod(directory, 0o755);
   const embedded = await openEmbedded(directory, { settings: { fsync: "off" } });
   try {
     await migrate(embedded.address);

@@ -3,7 +3,7 @@
  * registry: `node scripts/test-postgres-versions.ts [15 16 17]`. The version that is embedded is tested by `npm test`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbedded } from "../packages/server/src/db/embedded.ts";
@@ -21,6 +21,8 @@ const asked = process.argv.slice(2);
 let failed = false;
 for (const major of asked.length > 0 ? asked : Object.keys(packages)) {
   const scratch = mkdtempSync(join(tmpdir(), `dks-postgres-${major}-`));
+  // Under root the PostgreSQL runs as another user, who has to get through here.
+  chmodSync(scratch, 0o755);
   try {
     execFileSync(
       "npm",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -20,6 +20,8 @@ declare module "vitest" {
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env["DKS_TEST_DATABASE_URL"];
   const directory = await mkdtemp(join(tmpdir(), "dks-test-"));
+  // Under root the embedded PostgreSQL runs as another user, who has to get through here.
+  await chmod(directory, 0o755);
   const embedded =
     given === undefined
       ? // Tests kill processes, never the machine, so nothing is lost without fsync but time.

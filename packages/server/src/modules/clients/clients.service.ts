@@ -114,6 +114,8 @@ function randomLetters(length: number): string {
 /** An address or a range as PostgreSQL's cidr takes it: with the bits behind the prefix cleared. */
 function parseRange(range: string): string {
   try {
+    // ipaddr.js also reads 10.1 as 10.0.0.1, as inet_aton does: here that is a slip of the pen.
+    if (!range.includes(":") && !/^\d+\.\d+\.\d+\.\d+(\/|$)/.test(range)) throw new Error("not four numbers");
     if (!range.includes("/")) return ipaddr.process(range).toString();
     const [address, bits] = ipaddr.parseCIDR(range);
     return address.kind() === "ipv4"

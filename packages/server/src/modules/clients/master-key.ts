@@ -51,7 +51,9 @@ export function createMasterKeys(keys: Keys, reread: () => Keys = () => keys): M
             `The secret of client ${clientId} is sealed under master key ${id}, which is not at hand. Add it to DKS_MASTER_KEY (or master.key).`,
           ),
         );
-      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes));
+      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, nonceBytes), {
+        authTagLength: tagBytes,
+      });
       decipher.setAAD(Buffer.from(clientId));
       decipher.setAuthTag(sealed.subarray(-tagBytes));
       return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString("utf8");
@@ -92,7 +94,8 @@ function newKey(): string {
 /** Written aside and linked into place: of two processes that start at once, both end up with the same key. */
 async function createKeyFile(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const aside = `${file}.${process.pid}`;
+  // Not the process id: two containers that share the directory may both be process 1.
+  const aside = `${file}.${randomBytes(6).toString("hex")}`;
   await writeFile(aside, `${newKey()}\n`, { mode: 0o600 });
   await link(aside, file).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;

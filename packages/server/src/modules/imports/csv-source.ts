@@ -19,7 +19,7 @@ export interface OpenSource {
 }
 
 /** Large enough that the cost of a read does not matter, small enough that memory does not. */
-const chunkBytes = 262_144;
+const chunkBytes = 65_536;
 
 /** Opens a source, and refuses what is certainly no CSV. */
 export async function openSource(source: CsvSource): Promise<OpenSource> {
