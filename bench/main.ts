@@ -7,14 +7,16 @@
  *     --against DKS_JS     instead: this server against another checkout's packages/server/bin/dks.js
  *     --rounds N
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { connect } from "../packages/server/src/db/database.ts";
-import { findPostmaster } from "../packages/server/src/db/embedded-postmaster.ts";
+import { findPostmaster, isPostgres } from "../packages/server/src/db/embedded-postmaster.ts";
 import { type Embedded, openEmbedded } from "../packages/server/src/db/embedded.ts";
 import { type DatabaseUnderTest, stopAllServers } from "./contenders.ts";
+import { imports } from "./import.ts";
 import { createInventory } from "./inventory.ts";
 import { startLoad } from "./load.ts";
 import { type Figure, describeMachine, table, writeResults } from "./report.ts";
@@ -28,13 +30,13 @@ import { versions } from "./sections/versions.ts";
 
 const usual: Scale = {
   cards: 1_000_000,
-  cardsLarge: 1_000_000,
+  cardsMany: [1_000_000],
   rounds: 9,
   roundMs: 3_000,
   memoryCalls: 1_000_000,
   starts: 5,
 };
-const quick: Scale = { cards: 100_000, cardsLarge: 100_000, rounds: 2, roundMs: 500, memoryCalls: 20_000, starts: 1 };
+const quick: Scale = { cards: 100_000, cardsMany: [100_000], rounds: 2, roundMs: 500, memoryCalls: 20_000, starts: 1 };
 const cardsFull = 10_000_000;
 
 const { values: options } = parseArgs({
@@ -48,10 +50,10 @@ const { values: options } = parseArgs({
 });
 
 let scale = options.quick ? quick : usual;
-if (options.full) scale = { ...scale, cardsLarge: cardsFull };
+if (options.full) scale = { ...scale, cardsMany: [...scale.cardsMany, cardsFull] };
 if (options.rounds !== undefined) scale = { ...scale, rounds: Number(options.rounds) };
 
-const every: Readonly<Record<string, Section>> = { cpu, throughput, latency, memory, start };
+const every: Readonly<Record<string, Section>> = { cpu, throughput, latency, memory, start, import: imports };
 const only = options.only?.split(",") ?? Object.keys(every);
 const sections: [string, Section][] =
   options.against === undefined
@@ -77,7 +79,20 @@ async function cleanUp(): Promise<void> {
   load.stop();
   await stopAllServers();
   await embedded?.release();
-  await rm(scratchDir, { recursive: true, force: true });
+  // A section that was interrupted has not stopped its own PostgreSQL. Moved away first: whatever watches over one would
+  // start it again.
+  const ended = `${scratchDir}-ended`;
+  await rename(scratchDir, ended);
+  for (const name of [".", ...(await readdir(ended))]) await stopPostgres(join(ended, name, "postgres", "cluster"));
+  await rm(ended, { recursive: true, force: true });
+}
+
+/** By a fast shutdown: nobody is to be waited for. */
+async function stopPostgres(clusterDir: string): Promise<void> {
+  const postmaster = await findPostmaster(clusterDir);
+  if (postmaster === undefined) return;
+  process.kill(postmaster.pid, "SIGINT");
+  while (isPostgres(postmaster.pid)) await delay(20);
 }
 
 let interrupted = false;
@@ -85,6 +100,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => {
     interrupted = true;
     say("stopping");
+    // From connections whose PostgreSQL goes away under them.
+    process.on("uncaughtException", () => {});
     void cleanUp().finally(() => process.exit(1));
   });
 

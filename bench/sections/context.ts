@@ -6,8 +6,8 @@ import type { Figure } from "../report.ts";
 export interface Scale {
   /** Cards of the main data set. */
   readonly cards: number;
-  /** Cards that the latency at few cards is compared with. */
-  readonly cardsLarge: number;
+  /** Numbers of cards whose latency is compared with that at few cards. */
+  readonly cardsMany: readonly number[];
   readonly rounds: number;
   readonly roundMs: number;
   readonly memoryCalls: number;

@@ -1,28 +1,29 @@
-import { startPlatform } from "../contenders.ts";
+import { type Contender, startPlatform } from "../contenders.ts";
 import { show } from "../report.ts";
-import { interleave, ratios, spread } from "../rounds.ts";
+import { type Round, interleave, ratios, spread } from "../rounds.ts";
 import type { Section } from "./context.ts";
 
-const cardsSmall = 10_000;
+const cardsFew = 10_000;
 /** Enough for calls to meet, and far from what the server can do. */
 const connections = 8;
 
-/** What many cards cost in latency: two databases of one PostgreSQL, a server for each. */
+/** What many cards cost in latency: databases of one PostgreSQL, a server for each. */
 export const latency: Section = async ({ scale, load, scratchDir, database, progress }) => {
-  const large = await startPlatform(await database(scale.cardsLarge), scratchDir);
-  const small = await startPlatform(await database(cardsSmall), scratchDir);
-  const rounds = await interleave(load, { large, small }, { ...scale, connections }, progress);
-  await Promise.all([large.stop(), small.stop()]);
-  return (["p50", "p99"] as const).map((quantile) => {
-    const largeUs = rounds.large.map(({ latencyUs }) => latencyUs[quantile]);
-    const smallUs = rounds.small.map(({ latencyUs }) => latencyUs[quantile]);
-    return {
-      what: `Latency at ${scale.cardsLarge.toLocaleString("en")} cards, ${connections} connections, ${quantile}`,
-      measured: show(spread(largeUs), "µs"),
-      comparedWith: `${cardsSmall.toLocaleString("en")} cards: ${show(spread(smallUs), "µs")}`,
-      ratio: show(ratios(largeUs, smallUs), "×", 2),
+  const contenders: Record<string, Contender> = {};
+  for (const cards of [cardsFew, ...scale.cardsMany])
+    contenders[cards] = await startPlatform(await database(cards), scratchDir);
+  const rounds = await interleave(load, contenders, { ...scale, connections }, progress);
+  await Promise.all(Object.values(contenders).map((contender) => contender.stop()));
+  const of = (cards: number, quantile: "p50" | "p99"): number[] =>
+    (rounds[cards] ?? []).map(({ latencyUs }: Round) => latencyUs[quantile]);
+  return scale.cardsMany.flatMap((cards) =>
+    (["p50", "p99"] as const).map((quantile) => ({
+      what: `Latency at ${cards.toLocaleString("en")} cards, ${connections} connections, ${quantile}`,
+      measured: show(spread(of(cards, quantile)), "µs"),
+      comparedWith: `${cardsFew.toLocaleString("en")} cards: ${show(spread(of(cardsFew, quantile)), "µs")}`,
+      ratio: show(ratios(of(cards, quantile), of(cardsFew, quantile)), "×", 2),
       goal: "at most 1.15 ×",
-      data: quantile === "p50" ? rounds : undefined,
-    };
-  });
+      data: { many: of(cards, quantile), few: of(cardsFew, quantile) },
+    })),
+  );
 };

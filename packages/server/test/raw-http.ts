@@ -51,7 +51,10 @@ export async function connectRaw(url: string): Promise<RawConnection> {
         if (headEnd !== -1) {
           const [statusLine = "", ...lines] = received.subarray(0, headEnd).toString("latin1").split("\r\n");
           const headers = Object.fromEntries(
-            lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
+            lines.map((line) => [
+              line.slice(0, line.indexOf(":")).toLowerCase(),
+              line.slice(line.indexOf(":") + 1).trim(),
+            ]),
           );
           const status = Number(statusLine.split(" ")[1]);
           const length = status === 100 ? 0 : Number(headers["content-length"]);

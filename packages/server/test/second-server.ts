@@ -26,7 +26,12 @@ export async function startSecondServer(options: {
 }): Promise<SecondServer> {
   const { clock = Date.now } = options;
   const dataDir = await mkdtemp(join(tmpdir(), "dks-data-"));
-  const config = readConfig({ DKS_DATA_DIR: dataDir, PORT: "0", DKS_RATE_PER_SECOND: "100000", ...options.environment });
+  const config = readConfig({
+    DKS_DATA_DIR: dataDir,
+    PORT: "0",
+    DKS_RATE_PER_SECOND: "100000",
+    ...options.environment,
+  });
   const logged: string[] = [];
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@dakashi/sdk";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { signRequest } from "../src/cli/sign.ts";
 import { findPostmaster } from "../src/db/embedded-postmaster.ts";
 import { type RunningDks, eventually, runDks, startDks } from "./dks.ts";
 
@@ -214,7 +215,46 @@ describe("dks serve on the embedded database", () => {
 });
 
 describe("dks serve with several processes", () => {
-  it("answers from all of them, shares a client's rate, replaces one that dies, and stops them all", async () => {
+  it("holds a client to its rate over all of them together", async () => {
+    const server = await start({ DKS_WORKERS: "2" });
+    const ratePerSecond = 40;
+    const environment = { DKS_DATA_DIR: directory };
+    const account = await runDks(["account", "create", "--name", "x", "--json"], environment);
+    const { account_no } = JSON.parse(account.stdout) as { account_no: string }; // As documented.
+    const issued = await runDks(
+      ["client", "create", "--account", account_no, "--rate", String(ratePerSecond), "--json"],
+      environment,
+    );
+    const { client_id, client_secret } = JSON.parse(issued.stdout) as { client_id: string; client_secret: string };
+
+    /** Calls without a pause on several connections, which the workers share out, and counts what got through. */
+    async function passedWithin(seconds: number): Promise<{ passed: number; elapsedSeconds: number }> {
+      const startedAt = performance.now();
+      let passed = 0;
+      async function call(): Promise<void> {
+        while (performance.now() - startedAt < seconds * 1000) {
+          const { body } = signRequest({ client_id, serial_no: "1" }, client_secret);
+          const response = await fetch(`${server.url}/v1/member/info`, {
+            method: "POST",
+            headers: { "content-type": "application/json", connection: "close" },
+            body,
+          });
+          await response.text();
+          if (response.status === 200) passed++;
+        }
+      }
+      await Promise.all(Array.from({ length: 6 }, call));
+      return { passed, elapsedSeconds: (performance.now() - startedAt) / 1000 };
+    }
+
+    // A full bucket in each process lets a first burst through; what is held is the rate from then on.
+    await passedWithin(1);
+    const { passed, elapsedSeconds } = await passedWithin(3);
+    expect(passed).toBeGreaterThan(0.5 * ratePerSecond * elapsedSeconds);
+    expect(passed).toBeLessThan(1.5 * ratePerSecond * elapsedSeconds);
+  });
+
+  it("answers from all of them, replaces one that dies, and stops them all", async () => {
     const server = await start({ DKS_WORKERS: "2" });
     expect(await pasteCurl(server)).toMatchObject(documentedAnswer);
     const pids = workerPids(server);

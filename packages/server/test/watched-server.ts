@@ -78,7 +78,9 @@ function refuseLeaks(text: string, secrets: ReadonlySet<string>, sent: ReadonlyS
     // Shorter ones are words of their own.
     if (sign.length >= 16) expect(upper.includes(sign.toUpperCase()), `the sign ${sign} was repeated`).toBe(false);
     for (const secret of secrets) {
-      const expected = createHash("sha1").update(joinParameters(parameters) + secret).digest("hex");
+      const expected = createHash("sha1")
+        .update(joinParameters(parameters) + secret)
+        .digest("hex");
       expect(upper.includes(expected.toUpperCase()), `the expected signature of ${body} was given away`).toBe(false);
     }
   }

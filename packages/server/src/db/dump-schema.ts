@@ -40,7 +40,7 @@ const tablesSql = `
       format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
       || case when a.attcollation <> t.typcollation then format(' collate %I', co.collname) else '' end
       || case when a.attnotnull then ' not null' else '' end
-      || case when a.attidentity <> '' then ' generated always as identity' else '' end
+      || case when a.attidentity <> '' then format(' generated always as identity (start with %s)', s.seqstart) else '' end
       || case
         when a.attgenerated = 's' then format(' generated always as (%s) stored', pg_get_expr(d.adbin, d.adrelid))
         when d.adbin is not null then ' default ' || pg_get_expr(d.adbin, d.adrelid)
@@ -49,6 +49,7 @@ const tablesSql = `
     from pg_attribute a
     join pg_type t on t.oid = a.atttypid
     left join pg_collation co on co.oid = a.attcollation
+    left join pg_sequence s on s.seqrelid = pg_get_serial_sequence(quote_ident(c.relname), a.attname)::regclass
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     union all

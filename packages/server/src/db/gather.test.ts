@@ -10,7 +10,8 @@ function database() {
     return new Promise((resolve, reject) => {
       statements.push({
         keys,
-        answer: () => resolve(new Map(keys.filter((key) => !key.startsWith("missing")).map((key) => [key, `row ${key}`]))),
+        answer: () =>
+          resolve(new Map(keys.filter((key) => !key.startsWith("missing")).map((key) => [key, `row ${key}`]))),
         fail: reject,
       });
     });
@@ -121,7 +122,9 @@ test("whatever the order of questions and answers, everyone gets their own answe
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
       fc.integer({ min: 1, max: 3 }),
-      fc.array(fc.oneof(fc.constantFrom("a", "b", "c", "d", "e", "missing"), fc.constantFrom(0, 1, 2)), { maxLength: 40 }),
+      fc.array(fc.oneof(fc.constantFrom("a", "b", "c", "d", "e", "missing"), fc.constantFrom(0, 1, 2)), {
+        maxLength: 40,
+      }),
       async (batchMax, inFlightMax, steps) => {
         const { statements, fetch } = database();
         let underWay = 0;

@@ -66,11 +66,14 @@ describe("a signature", () => {
     readFileSync(new URL("../../../../docs/signature-vectors.json", import.meta.url), "utf8"),
   ) as readonly Vector[];
 
-  test.each(vectors)("of the vector “$name” is made from the body as it is received", ({ params, secret, string, sign }) => {
-    const joined = joinParameters(parseParameters(Buffer.from(JSON.stringify({ ...params, sign }))));
-    expect(joined).toBe(string);
-    expect(sha1(joined + secret)).toBe(sign);
-  });
+  test.each(vectors)(
+    "of the vector “$name” is made from the body as it is received",
+    ({ params, secret, string, sign }) => {
+      const joined = joinParameters(parseParameters(Buffer.from(JSON.stringify({ ...params, sign }))));
+      expect(joined).toBe(string);
+      expect(sha1(joined + secret)).toBe(sign);
+    },
+  );
 
   const withClient = vectors.filter(({ params }) => params["client_id"] !== undefined);
   test.each(withClient)("of the vector “$name” is accepted by the server", async ({ params, secret, sign }) => {
@@ -100,7 +103,9 @@ describe("a signature", () => {
   test("counts every parameter sent, those that the operation does not know included", async () => {
     expect((await server.post(path, signed(own({ remark: "流量 +%=😀", zero: 0 })))).body.errcode).toBe(0);
     const { sign } = JSON.parse(signed(own())) as { sign: string }; // Made just above.
-    expect((await server.post(path, JSON.stringify({ ...own({ remark: "x" }), sign }))).body.hint).toBe("sign_mismatch");
+    expect((await server.post(path, JSON.stringify({ ...own({ remark: "x" }), sign }))).body.hint).toBe(
+      "sign_mismatch",
+    );
   });
 
   test("is the same for a timestamp sent as its digits", async () => {
@@ -123,9 +128,30 @@ describe("a call is refused that", () => {
 
   test.each<[string, () => string, number, string, string, string]>([
     // client_id
-    ["has no client_id", () => signed(own({ client_id: undefined })), 55001, "client_id_missing", "缺少参数 client_id", "client_id is missing"],
-    ["has an empty client_id", () => signed(own({ client_id: "" })), 55001, "client_id_missing", "缺少参数 client_id", "client_id is missing"],
-    ["has a malformed client_id", () => signed(own({ client_id: "IOT123" })), 55001, "client_id_malformed", '"IOT123"', '"IOT123"'],
+    [
+      "has no client_id",
+      () => signed(own({ client_id: undefined })),
+      55001,
+      "client_id_missing",
+      "缺少参数 client_id",
+      "client_id is missing",
+    ],
+    [
+      "has an empty client_id",
+      () => signed(own({ client_id: "" })),
+      55001,
+      "client_id_missing",
+      "缺少参数 client_id",
+      "client_id is missing",
+    ],
+    [
+      "has a malformed client_id",
+      () => signed(own({ client_id: "IOT123" })),
+      55001,
+      "client_id_malformed",
+      '"IOT123"',
+      '"IOT123"',
+    ],
     [
       "has a client_id with white space",
       () => signed(own({ client_id: `${client.client_id} ` })),
@@ -134,28 +160,117 @@ describe("a call is refused that", () => {
       '收到的是 "iot',
       'and is "iot',
     ],
-    ["has a number for a client_id", () => signed(own({ client_id: 10001 })), 55001, "client_id_malformed", '"10001"', '"10001"'],
-    ["has the secret for a client_id", () => signed(own({ client_id: client.client_secret })), 55001, "client_id_malformed", "40 个字符", "40 characters"],
-    ["has an unknown client_id", () => signed(own({ client_id: `iot${"0".repeat(20)}` })), 55001, "client_id_unknown", "不存在", "there is no client iot0"],
+    [
+      "has a number for a client_id",
+      () => signed(own({ client_id: 10001 })),
+      55001,
+      "client_id_malformed",
+      '"10001"',
+      '"10001"',
+    ],
+    [
+      "has the secret for a client_id",
+      () => signed(own({ client_id: client.client_secret })),
+      55001,
+      "client_id_malformed",
+      "40 个字符",
+      "40 characters",
+    ],
+    [
+      "has an unknown client_id",
+      () => signed(own({ client_id: `iot${"0".repeat(20)}` })),
+      55001,
+      "client_id_unknown",
+      "不存在",
+      "there is no client iot0",
+    ],
     // sign
     ["has no sign", () => JSON.stringify(own()), 55004, "sign_missing", "缺少参数 sign", "sign is missing"],
-    ["has an empty sign", () => JSON.stringify(own({ sign: "" })), 55004, "sign_missing", "缺少参数 sign", "sign is missing"],
-    ["has a number for a sign", () => JSON.stringify(own({ sign: 12345 })), 55004, "sign_malformed", "5 个字符", "5 characters"],
-    ["has its sign in lower case", () => JSON.stringify(own({ sign: sha1(parameters() + client.client_secret).toLowerCase() })), 55004, "sign_lower_case", "大写", "upper case"],
+    [
+      "has an empty sign",
+      () => JSON.stringify(own({ sign: "" })),
+      55004,
+      "sign_missing",
+      "缺少参数 sign",
+      "sign is missing",
+    ],
+    [
+      "has a number for a sign",
+      () => JSON.stringify(own({ sign: 12345 })),
+      55004,
+      "sign_malformed",
+      "5 个字符",
+      "5 characters",
+    ],
+    [
+      "has its sign in lower case",
+      () => JSON.stringify(own({ sign: sha1(parameters() + client.client_secret).toLowerCase() })),
+      55004,
+      "sign_lower_case",
+      "大写",
+      "upper case",
+    ],
     [
       "has a sign one digit off",
-      () => JSON.stringify(own({ sign: sha1(parameters() + client.client_secret).replace(/.$/, (digit) => (digit === "0" ? "1" : "0")) })),
+      () =>
+        JSON.stringify(
+          own({
+            sign: sha1(parameters() + client.client_secret).replace(/.$/, (digit) => (digit === "0" ? "1" : "0")),
+          }),
+        ),
       55004,
       "sign_mismatch",
       "client_secret",
       "Check the secret",
     ],
-    ["has a sign made with another secret", () => signed(own(), "another"), 55004, "sign_mismatch", "client_secret", "Check the secret"],
-    ["has a sign with & before the secret", () => JSON.stringify(own({ sign: sha1(`${parameters()}&${client.client_secret}`) })), 55004, "sign_ampersand_before_secret", "不要加", "without"],
-    ["has a sign with a line break behind the secret", () => JSON.stringify(own({ sign: sha1(`${parameters()}${client.client_secret}\n`) })), 55004, "sign_secret_white_space", "空白", "white space"],
-    ["has a sign without the secret", () => JSON.stringify(own({ sign: sha1(parameters()) })), 55004, "sign_secret_missing", "没有加上", "not appended"],
-    ["has a sign with the secret in front", () => JSON.stringify(own({ sign: sha1(client.client_secret + parameters()) })), 55004, "sign_secret_first", "之后", "behind"],
-    ["has an MD5 for a sign", () => JSON.stringify(own({ sign: createHash("md5").update("x").digest("hex") })), 55004, "sign_algorithm", "MD5", "MD5"],
+    [
+      "has a sign made with another secret",
+      () => signed(own(), "another"),
+      55004,
+      "sign_mismatch",
+      "client_secret",
+      "Check the secret",
+    ],
+    [
+      "has a sign with & before the secret",
+      () => JSON.stringify(own({ sign: sha1(`${parameters()}&${client.client_secret}`) })),
+      55004,
+      "sign_ampersand_before_secret",
+      "不要加",
+      "without",
+    ],
+    [
+      "has a sign with a line break behind the secret",
+      () => JSON.stringify(own({ sign: sha1(`${parameters()}${client.client_secret}\n`) })),
+      55004,
+      "sign_secret_white_space",
+      "空白",
+      "white space",
+    ],
+    [
+      "has a sign without the secret",
+      () => JSON.stringify(own({ sign: sha1(parameters()) })),
+      55004,
+      "sign_secret_missing",
+      "没有加上",
+      "not appended",
+    ],
+    [
+      "has a sign with the secret in front",
+      () => JSON.stringify(own({ sign: sha1(client.client_secret + parameters()) })),
+      55004,
+      "sign_secret_first",
+      "之后",
+      "behind",
+    ],
+    [
+      "has an MD5 for a sign",
+      () => JSON.stringify(own({ sign: createHash("md5").update("x").digest("hex") })),
+      55004,
+      "sign_algorithm",
+      "MD5",
+      "MD5",
+    ],
     [
       "signed seconds and sent milliseconds",
       () => JSON.stringify({ ...own({ timestamp: now }), sign: sha1(parameters() + client.client_secret) }),
@@ -164,30 +279,176 @@ describe("a call is refused that", () => {
       "毫秒",
       "milliseconds",
     ],
-    ["signed without client_id", () => JSON.stringify(own({ sign: sha1(parameters().replace(/client_id=[^&]+&/, "") + client.client_secret) })), 55004, "sign_client_id_left_out", "漏掉", "left out"],
-    ["signed ×tamp", () => JSON.stringify(own({ sign: sha1(parameters().replace("&timestamp", "×tamp") + client.client_secret) })), 55004, "sign_times_entity", "×tamp", "×tamp"],
-    ["signed encoded values", () => JSON.stringify(own({ remark: "a b", sign: sha1(parameters().replace("&serial_no", "&remark=a%20b&serial_no") + client.client_secret) })), 55004, "sign_values_url_encoded", "URL 编码", "URL-encoded"],
+    [
+      "signed without client_id",
+      () => JSON.stringify(own({ sign: sha1(parameters().replace(/client_id=[^&]+&/, "") + client.client_secret) })),
+      55004,
+      "sign_client_id_left_out",
+      "漏掉",
+      "left out",
+    ],
+    [
+      "signed ×tamp",
+      () => JSON.stringify(own({ sign: sha1(parameters().replace("&timestamp", "×tamp") + client.client_secret) })),
+      55004,
+      "sign_times_entity",
+      "×tamp",
+      "×tamp",
+    ],
+    [
+      "signed encoded values",
+      () =>
+        JSON.stringify(
+          own({
+            remark: "a b",
+            sign: sha1(parameters().replace("&serial_no", "&remark=a%20b&serial_no") + client.client_secret),
+          }),
+        ),
+      55004,
+      "sign_values_url_encoded",
+      "URL 编码",
+      "URL-encoded",
+    ],
     // timestamp
-    ["has no timestamp", () => signed(own({ timestamp: undefined })), 55006, "timestamp_missing", "缺少参数 timestamp", "timestamp is missing"],
-    ["has an empty timestamp", () => signed(own({ timestamp: "" })), 55006, "timestamp_missing", "缺少参数 timestamp", "timestamp is missing"],
-    ["has a negative timestamp", () => signed(own({ timestamp: -seconds })), 55006, "timestamp_malformed", `"-${seconds}"`, `"-${seconds}"`],
-    ["has a date for a timestamp", () => signed(own({ timestamp: "2026-11-15 12:00:00" })), 55006, "timestamp_malformed", "2026-11-15", "2026-11-15"],
-    ["has a timestamp with a leading zero", () => signed(own({ timestamp: `0${seconds}` })), 55006, "timestamp_malformed", `"0${seconds}"`, `"0${seconds}"`],
-    ["has a timestamp with a fraction, as a string", () => signed(own({ timestamp: `${seconds}.0` })), 55006, "timestamp_malformed", `"${seconds}.0"`, `"${seconds}.0"`],
-    ["has a timestamp of full-width digits", () => signed(own({ timestamp: "１４８７５６０００９" })), 55006, "timestamp_malformed", "整数", "whole seconds"],
-    ["is in milliseconds", () => signed(own({ timestamp: now })), 55006, "timestamp_milliseconds", "除以 1000", "divide it by 1000"],
-    ["is in microseconds", () => signed(own({ timestamp: now * 1000 })), 55006, "timestamp_outside_window", "相差", "ahead of"],
-    ["is 301 s ahead", () => signed(own({ timestamp: seconds + 301 })), 55006, "timestamp_outside_window", "相差 301 秒（超前）", "301 s ahead"],
-    ["is 301 s behind", () => signed(own({ timestamp: seconds - 301 })), 55006, "timestamp_outside_window", "相差 301 秒（落后）", "301 s behind"],
+    [
+      "has no timestamp",
+      () => signed(own({ timestamp: undefined })),
+      55006,
+      "timestamp_missing",
+      "缺少参数 timestamp",
+      "timestamp is missing",
+    ],
+    [
+      "has an empty timestamp",
+      () => signed(own({ timestamp: "" })),
+      55006,
+      "timestamp_missing",
+      "缺少参数 timestamp",
+      "timestamp is missing",
+    ],
+    [
+      "has a negative timestamp",
+      () => signed(own({ timestamp: -seconds })),
+      55006,
+      "timestamp_malformed",
+      `"-${seconds}"`,
+      `"-${seconds}"`,
+    ],
+    [
+      "has a date for a timestamp",
+      () => signed(own({ timestamp: "2026-11-15 12:00:00" })),
+      55006,
+      "timestamp_malformed",
+      "2026-11-15",
+      "2026-11-15",
+    ],
+    [
+      "has a timestamp with a leading zero",
+      () => signed(own({ timestamp: `0${seconds}` })),
+      55006,
+      "timestamp_malformed",
+      `"0${seconds}"`,
+      `"0${seconds}"`,
+    ],
+    [
+      "has a timestamp with a fraction, as a string",
+      () => signed(own({ timestamp: `${seconds}.0` })),
+      55006,
+      "timestamp_malformed",
+      `"${seconds}.0"`,
+      `"${seconds}.0"`,
+    ],
+    [
+      "has a timestamp of full-width digits",
+      () => signed(own({ timestamp: "１４８７５６０００９" })),
+      55006,
+      "timestamp_malformed",
+      "整数",
+      "whole seconds",
+    ],
+    [
+      "is in milliseconds",
+      () => signed(own({ timestamp: now })),
+      55006,
+      "timestamp_milliseconds",
+      "除以 1000",
+      "divide it by 1000",
+    ],
+    [
+      "is in microseconds",
+      () => signed(own({ timestamp: now * 1000 })),
+      55006,
+      "timestamp_outside_window",
+      "相差",
+      "ahead of",
+    ],
+    [
+      "is 301 s ahead",
+      () => signed(own({ timestamp: seconds + 301 })),
+      55006,
+      "timestamp_outside_window",
+      "相差 301 秒（超前）",
+      "301 s ahead",
+    ],
+    [
+      "is 301 s behind",
+      () => signed(own({ timestamp: seconds - 301 })),
+      55006,
+      "timestamp_outside_window",
+      "相差 301 秒（落后）",
+      "301 s behind",
+    ],
     ["is from 1970", () => signed(own({ timestamp: 0 })), 55006, "timestamp_outside_window", "落后", "behind"],
     // parameters
-    ["has no serial_no", () => signed(own({ serial_no: undefined })), 55030, "parameter_missing", "缺少参数 serial_no", "serial_no is missing"],
-    ["has an empty serial_no", () => signed(own({ serial_no: "" })), 55030, "parameter_malformed", "serial_no 为空", "serial_no is empty"],
-    ["has a serial_no with a space", () => signed(own({ serial_no: "8700 0001" })), 55030, "parameter_malformed", '"8700 0001"', '"8700 0001"'],
+    [
+      "has no serial_no",
+      () => signed(own({ serial_no: undefined })),
+      55030,
+      "parameter_missing",
+      "缺少参数 serial_no",
+      "serial_no is missing",
+    ],
+    [
+      "has an empty serial_no",
+      () => signed(own({ serial_no: "" })),
+      55030,
+      "parameter_malformed",
+      "serial_no 为空",
+      "serial_no is empty",
+    ],
+    [
+      "has a serial_no with a space",
+      () => signed(own({ serial_no: "8700 0001" })),
+      55030,
+      "parameter_malformed",
+      '"8700 0001"',
+      '"8700 0001"',
+    ],
     ["has a negative serial_no", () => signed(own({ serial_no: -5 })), 55030, "parameter_malformed", '"-5"', '"-5"'],
-    ["has a serial_no of 33 digits", () => signed(own({ serial_no: "1".repeat(33) })), 55030, "parameter_malformed", "1 到 32 位", "1 to 32 digits"],
-    ["has a serial_no that is SQL", () => signed(own({ serial_no: "' or 1=1 --" })), 55030, "parameter_malformed", "serial_no 应为", "serial_no must be"],
-    ["has a line break behind its serial_no", () => signed(own({ serial_no: "87000001\n" })), 55030, "parameter_malformed", "87000001\\n", "87000001\\n"],
+    [
+      "has a serial_no of 33 digits",
+      () => signed(own({ serial_no: "1".repeat(33) })),
+      55030,
+      "parameter_malformed",
+      "1 到 32 位",
+      "1 to 32 digits",
+    ],
+    [
+      "has a serial_no that is SQL",
+      () => signed(own({ serial_no: "' or 1=1 --" })),
+      55030,
+      "parameter_malformed",
+      "serial_no 应为",
+      "serial_no must be",
+    ],
+    [
+      "has a line break behind its serial_no",
+      () => signed(own({ serial_no: "87000001\n" })),
+      55030,
+      "parameter_malformed",
+      "87000001\\n",
+      "87000001\\n",
+    ],
     ["names no card", () => signed(own({ serial_no: "99999999" })), 55005, "card_unknown", "99999999", "99999999"],
   ])("%s", async (_name, body, errcode, hint, zh, en) => {
     const refusal = await refusalOf(body());
@@ -210,20 +471,39 @@ describe("a call is refused that", () => {
     }
   });
 
-  test.each(["client_id", "timestamp", "sign", "serial_no"])("spells a number for its %s as languages do not agree on", async (name) => {
-    for (const [spelling, hint] of [
-      ["1.5", "not_an_integer"],
-      ["1.0", "not_an_integer"],
-      ["1e3", "not_an_integer"],
-      ["-0", "not_an_integer"],
-      ["9007199254740992", "integer_too_large"],
-      ["-9007199254740992", "integer_too_large"],
-    ]) {
-      const body = JSON.stringify(own({ sign: "x", [name]: "#" })).replace('"#"', spelling ?? "");
-      const refusal = await refusalOf(body);
-      expect(refusal).toMatchObject({ status: 200, errcode: 55030, hint });
-      expect(refusal.en).toContain(`the parameter ${name} is `);
-      expect(refusal.zh).toContain(`参数 ${name} `);
+  test.each(["client_id", "timestamp", "sign", "serial_no"])(
+    "spells a number for its %s as languages do not agree on",
+    async (name) => {
+      for (const [spelling, hint] of [
+        ["1.5", "not_an_integer"],
+        ["1.0", "not_an_integer"],
+        ["1e3", "not_an_integer"],
+        ["-0", "not_an_integer"],
+        ["9007199254740992", "integer_too_large"],
+        ["-9007199254740992", "integer_too_large"],
+      ]) {
+        const body = JSON.stringify(own({ sign: "x", [name]: "#" })).replace('"#"', spelling ?? "");
+        const refusal = await refusalOf(body);
+        expect(refusal).toMatchObject({ status: 200, errcode: 55030, hint });
+        expect(refusal.en).toContain(`the parameter ${name} is `);
+        expect(refusal.zh).toContain(`参数 ${name} `);
+      }
+    },
+  );
+
+  test("was signed with any other of the usual mistakes, each under its own hint", async () => {
+    const { client_id: clientId, client_secret: secret } = client;
+    const sent = { timestamp: seconds, client_id: clientId, empty: "", serial_no: "87000001" };
+    const mistakes: Readonly<Record<string, string>> = {
+      sign_timestamp_left_out: `client_id=${clientId}&empty=&serial_no=87000001${secret}`,
+      sign_included: `client_id=${clientId}&empty=&serial_no=87000001&sign=&timestamp=${seconds}${secret}`,
+      sign_not_sorted: `timestamp=${seconds}&client_id=${clientId}&empty=&serial_no=87000001${secret}`,
+      sign_empty_left_out: `client_id=${clientId}&serial_no=87000001&timestamp=${seconds}${secret}`,
+      sign_without_names: `${clientId}87000001${seconds}${secret}`,
+    };
+    for (const [hint, joined] of Object.entries(mistakes)) {
+      const refusal = await refusalOf(JSON.stringify({ ...sent, sign: sha1(joined) }));
+      expect(refusal).toMatchObject({ status: 200, errcode: 55004, hint });
     }
   });
 
@@ -271,7 +551,8 @@ describe("a rotated secret", () => {
     const before = now;
     now = Date.now();
     try {
-      const call = (secret: string) => server.memberInfo({ ...rotated, client_secret: secret }, { serial_no: "88000001" });
+      const call = (secret: string) =>
+        server.memberInfo({ ...rotated, client_secret: secret }, { serial_no: "88000001" });
       expect((await call(rotated.client_secret)).body.errcode).toBe(0);
       expect((await call(clientSecret)).body.errcode).toBe(0);
       expect(server.logged()).toContain("signed with a secret that is being rotated out");
@@ -301,7 +582,9 @@ describe("an allow-list", () => {
   const from = (address: string) => ({ "x-forwarded-for": address });
 
   test("lets through whom it has, by address and by range, IPv4 and IPv6", async () => {
-    const listed = await server.createClient({ allowIps: ["203.0.113.7", "198.51.100.77/24", "2001:db8::/32", "2001:dead::1"] });
+    const listed = await server.createClient({
+      allowIps: ["203.0.113.7", "198.51.100.77/24", "2001:db8::/32", "2001:dead::1"],
+    });
     for (const address of ["203.0.113.7", "198.51.100.1", "2001:db8:1::5", "2001:dead::1", "192.0.2.1, 203.0.113.7"]) {
       const answer = await server.memberInfo(listed, { serial_no: "1" }, from(address));
       expect([address, answer.body.hint]).toEqual([address, "card_unknown"]);
@@ -311,7 +594,9 @@ describe("an allow-list", () => {
   test.each(["203.0.113.8", "198.51.101.1", "2001:db9::1", "2001:dead::2", "203.0.113.7, 192.0.2.1"])(
     "refuses %s and says which address was seen",
     async (address) => {
-      const listed = await server.createClient({ allowIps: ["203.0.113.7", "198.51.100.0/24", "2001:db8::/32", "2001:dead::1"] });
+      const listed = await server.createClient({
+        allowIps: ["203.0.113.7", "198.51.100.0/24", "2001:db8::/32", "2001:dead::1"],
+      });
       const body = signed({ client_id: listed.client_id, timestamp: seconds }, listed.client_secret);
       const refusal = await refusalOf(body, from(address));
       expect(refusal).toMatchObject({ status: 200, errcode: 55003, hint: "address_not_listed" });
@@ -325,7 +610,11 @@ describe("an allow-list", () => {
     const direct = await startWatchedServer({ clock: () => now });
     try {
       const listed = await direct.createClient({ allowIps: ["203.0.113.7"] });
-      const spoofed = await direct.memberInfo(listed, { serial_no: "1" }, { ...from("203.0.113.7"), "accept-language": "en" });
+      const spoofed = await direct.memberInfo(
+        listed,
+        { serial_no: "1" },
+        { ...from("203.0.113.7"), "accept-language": "en" },
+      );
       expect(spoofed.body).toMatchObject({ errcode: 55003, hint: "address_not_listed" });
       expect(spoofed.body.errmsg).toContain("127.0.0.1");
       const local = await direct.createClient({ allowIps: ["127.0.0.0/8"] });
@@ -409,7 +698,16 @@ describe("of two things that are wrong the earlier in the contract's order is na
     await server.importCards([{ serial_no: "89000001", account_no: guarded.account_no }]);
   });
 
-  type Fault = "body" | "client" | "signature" | "timestamp" | "state" | "address" | "rate" | "parameters" | "operation";
+  type Fault =
+    | "body"
+    | "client"
+    | "signature"
+    | "timestamp"
+    | "state"
+    | "address"
+    | "rate"
+    | "parameters"
+    | "operation";
   const order: readonly [Fault, number][] = [
     ["body", 55030],
     ["client", 55001],
@@ -450,9 +748,13 @@ describe("of two things that are wrong the earlier in the contract's order is na
     expect((await callWith(new Set([fault]))).body.errcode).toBe(errcode);
   });
 
-  const pairs = order.flatMap(([earlier, errcode], at) => order.slice(at + 1).map(([later]) => [earlier, later, errcode] as const));
+  const pairs = order.flatMap(([earlier, errcode], at) =>
+    order.slice(at + 1).map(([later]) => [earlier, later, errcode] as const),
+  );
   // A suspended client cannot use up its rate, and a card number cannot be malformed and unknown at once.
-  const possible = pairs.filter(([earlier, later]) => !(earlier === "state" && later === "rate") && later !== "operation");
+  const possible = pairs.filter(
+    ([earlier, later]) => !(earlier === "state" && later === "rate") && later !== "operation",
+  );
   test.each([...possible, ["address", "operation", 55003], ["rate", "operation", 55012]] as const)(
     "%s before %s",
     async (earlier, later, errcode) => {

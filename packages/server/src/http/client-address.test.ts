@@ -52,9 +52,27 @@ describe("a call comes from", () => {
     ["its peer, when that is not a trusted proxy", "198.51.100.1", "203.0.113.7", proxies, "198.51.100.1"],
     ["its peer, when the proxy says nothing", "10.0.0.1", undefined, proxies, "10.0.0.1"],
     ["whom the proxy names", "10.0.0.1", "203.0.113.7", proxies, "203.0.113.7"],
-    ["whom the proxy names, not whom the caller forged before it", "10.0.0.1", "192.0.2.1, 203.0.113.7", proxies, "203.0.113.7"],
-    ["whom the first of several proxies names", "10.0.0.1", "192.0.2.1,203.0.113.7, 10.0.0.2 , 10.0.0.3", proxies, "203.0.113.7"],
-    ["a caller who claims to be behind a trusted proxy: itself", "10.0.0.1", "192.0.2.1, 10.9.9.9, 203.0.113.7", proxies, "203.0.113.7"],
+    [
+      "whom the proxy names, not whom the caller forged before it",
+      "10.0.0.1",
+      "192.0.2.1, 203.0.113.7",
+      proxies,
+      "203.0.113.7",
+    ],
+    [
+      "whom the first of several proxies names",
+      "10.0.0.1",
+      "192.0.2.1,203.0.113.7, 10.0.0.2 , 10.0.0.3",
+      proxies,
+      "203.0.113.7",
+    ],
+    [
+      "a caller who claims to be behind a trusted proxy: itself",
+      "10.0.0.1",
+      "192.0.2.1, 10.9.9.9, 203.0.113.7",
+      proxies,
+      "203.0.113.7",
+    ],
     ["the outermost proxy, when all are trusted", "10.0.0.1", "10.0.0.3, 10.0.0.2", proxies, "10.0.0.3"],
     ["the proxy, when what it names is no address", "10.0.0.1", "unknown", proxies, "10.0.0.1"],
     ["the proxy, when it names nothing", "10.0.0.1", "", proxies, "10.0.0.1"],
@@ -70,9 +88,15 @@ describe("a call comes from", () => {
 
   test("an untrusted peer always as itself, whatever the header says", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(fc.ipV4(), { maxLength: 4 }).map((hops) => hops.join(", "))), (header) => {
-        expect(clientAddress(requestFrom("198.51.100.1", header), proxies)).toBe("198.51.100.1");
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(fc.ipV4(), { maxLength: 4 }).map((hops) => hops.join(", ")),
+        ),
+        (header) => {
+          expect(clientAddress(requestFrom("198.51.100.1", header), proxies)).toBe("198.51.100.1");
+        },
+      ),
     );
   });
 

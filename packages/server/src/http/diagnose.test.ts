@@ -47,20 +47,36 @@ describe("a signature that is wrong is explained when it is", () => {
       sha1(joined.replace("流量 卡+%*~", "%E6%B5%81%E9%87%8F+%E5%8D%A1%2B%25*%7E") + secret),
       "sign_values_url_encoded",
     ],
-    ["without client_id", sha1(joined.replace("client_id=iot3355e802d44ay95yeev2&", "") + secret), "sign_client_id_left_out"],
+    [
+      "without client_id",
+      sha1(joined.replace("client_id=iot3355e802d44ay95yeev2&", "") + secret),
+      "sign_client_id_left_out",
+    ],
     ["without timestamp", sha1(joined.replace("&timestamp=1487560009", "") + secret), "sign_timestamp_left_out"],
     ["with an empty sign included", sha1(joined.replace("&timestamp", "&sign=&timestamp") + secret), "sign_included"],
-    ["with sign included as null", sha1(joined.replace("&timestamp", "&sign=null&timestamp") + secret), "sign_included"],
+    [
+      "with sign included as null",
+      sha1(joined.replace("&timestamp", "&sign=null&timestamp") + secret),
+      "sign_included",
+    ],
     ["with & before the secret", sha1(`${joined}&${secret}`), "sign_ampersand_before_secret"],
     ["with &key= before the secret", sha1(`${joined}&key=${secret}`), "sign_ampersand_before_secret"],
-    ["with &client_secret= before the secret", sha1(`${joined}&client_secret=${secret}`), "sign_ampersand_before_secret"],
+    [
+      "with &client_secret= before the secret",
+      sha1(`${joined}&client_secret=${secret}`),
+      "sign_ampersand_before_secret",
+    ],
     ["with the secret in front", sha1(secret + joined), "sign_secret_first"],
     ["with the secret in front and behind", sha1(secret + joined + secret), "sign_secret_first"],
     ["with a line break behind the secret", sha1(`${joined + secret}\n`), "sign_secret_white_space"],
     ["with a Windows line break behind the secret", sha1(`${joined + secret}\r\n`), "sign_secret_white_space"],
     ["with a space before the secret", sha1(`${joined} ${secret}`), "sign_secret_white_space"],
     ["without the secret", sha1(joined), "sign_secret_missing"],
-    ["over a string that HTML turned into ×tamp", sha1(joined.replace("&timestamp", "×tamp") + secret), "sign_times_entity"],
+    [
+      "over a string that HTML turned into ×tamp",
+      sha1(joined.replace("&timestamp", "×tamp") + secret),
+      "sign_times_entity",
+    ],
     ["over a string with &amp;", sha1(joined.replaceAll("&", "&amp;") + secret), "sign_times_entity"],
     ["over milliseconds when seconds are sent", sha1(`${joined}000${secret}`), "sign_milliseconds"],
     [
@@ -77,10 +93,35 @@ describe("a signature that is wrong is explained when it is", () => {
       "sign_without_names",
     ],
     ["over the pairs without & between them", sha1(joined.replaceAll("&", "") + secret), "sign_without_names"],
-    ["an MD5", createHash("md5").update(joined + secret).digest("hex").toUpperCase(), "sign_algorithm"],
-    ["a SHA-256", createHash("sha256").update(joined + secret).digest("hex"), "sign_algorithm"],
-    ["a SHA-512", createHash("sha512").update(joined + secret).digest("hex"), "sign_algorithm"],
-    ["in Base64", createHash("sha1").update(joined + secret).digest("base64"), "sign_malformed"],
+    [
+      "an MD5",
+      createHash("md5")
+        .update(joined + secret)
+        .digest("hex")
+        .toUpperCase(),
+      "sign_algorithm",
+    ],
+    [
+      "a SHA-256",
+      createHash("sha256")
+        .update(joined + secret)
+        .digest("hex"),
+      "sign_algorithm",
+    ],
+    [
+      "a SHA-512",
+      createHash("sha512")
+        .update(joined + secret)
+        .digest("hex"),
+      "sign_algorithm",
+    ],
+    [
+      "in Base64",
+      createHash("sha1")
+        .update(joined + secret)
+        .digest("base64"),
+      "sign_malformed",
+    ],
     ["one digit short", sha1(joined + secret).slice(1), "sign_malformed"],
     ["one digit long", `${sha1(joined + secret)}0`, "sign_malformed"],
     ["followed by a line break", `${sha1(joined + secret)}\n`, "sign_malformed"],
@@ -127,14 +168,17 @@ test("a mistake that needs the secret is named to no one who has not got it", ()
 
 test("no explanation repeats the secret, the signature sent or the one expected", () => {
   fc.assert(
-    fc.property(fc.constantFrom(sha1(joined + secret).toLowerCase(), sha1(`${joined}&${secret}`), sha1("x"), "x".repeat(39)), (sign) => {
-      const { detail } = diagnose(parameters, sign, [secret], ["expired"]);
-      for (const shown of [detail.zh, detail.en]) {
-        expect(shown.toUpperCase()).not.toContain(sha1(joined + secret));
-        expect(shown.toUpperCase()).not.toContain(sign.toUpperCase());
-        expect(shown).not.toContain(secret);
-        expect(shown).not.toContain("expired secret");
-      }
-    }),
+    fc.property(
+      fc.constantFrom(sha1(joined + secret).toLowerCase(), sha1(`${joined}&${secret}`), sha1("x"), "x".repeat(39)),
+      (sign) => {
+        const { detail } = diagnose(parameters, sign, [secret], ["expired"]);
+        for (const shown of [detail.zh, detail.en]) {
+          expect(shown.toUpperCase()).not.toContain(sha1(joined + secret));
+          expect(shown.toUpperCase()).not.toContain(sign.toUpperCase());
+          expect(shown).not.toContain(secret);
+          expect(shown).not.toContain("expired secret");
+        }
+      },
+    ),
   );
 });

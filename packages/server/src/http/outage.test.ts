@@ -65,7 +65,11 @@ test("without its database the server says so to everyone, and goes on when it i
     await expect.poll(async () => (await call()).body.errcode, { timeout: 20_000 }).toBe(0);
     await expect.poll(ready, { timeout: 20_000 }).toBe(200);
   }
-  const entry = server.logged().split("\n").find((line) => line.includes('"errcode":55050')) ?? "";
+  const entry =
+    server
+      .logged()
+      .split("\n")
+      .find((line) => line.includes('"errcode":55050')) ?? "";
   expect(entry).toContain('"level":"warn"');
   expect(entry).not.toContain(new URL(proxy.connectionString).password || "no password");
 });
@@ -122,6 +126,6 @@ test("a server can be stopped while its database is away", async () => {
     environment: { DKS_MASTER_KEY: masterKey },
   });
   await proxy.cut();
-  await stopping.close();
+  await expect(stopping.close()).resolves.toBeUndefined();
   await proxy.restore();
 });

@@ -72,17 +72,21 @@ describe("a client's rate", () => {
 
   test("never refuses a caller who waits as long as it was told", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 100_000 }), fc.array(fc.nat({ max: 2000 }), { maxLength: 50 }), (rate, gaps) => {
-        const { clock, advance } = clockAt(0);
-        const rates = createRateLimiter(clock);
-        for (const gap of gaps) {
-          advance(gap);
-          const waitMs = rates.take("a", rate);
-          if (waitMs === 0) continue;
-          advance(waitMs);
-          expect(rates.take("a", rate)).toBe(0);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.array(fc.nat({ max: 2000 }), { maxLength: 50 }),
+        (rate, gaps) => {
+          const { clock, advance } = clockAt(0);
+          const rates = createRateLimiter(clock);
+          for (const gap of gaps) {
+            advance(gap);
+            const waitMs = rates.take("a", rate);
+            if (waitMs === 0) continue;
+            advance(waitMs);
+            expect(rates.take("a", rate)).toBe(0);
+          }
+        },
+      ),
     );
   });
 });
@@ -94,7 +98,10 @@ describe("processes of one server", () => {
     rates.take("a", 2);
     rates.take("a", 2);
     rates.take("b", 2);
-    expect([...rates.drainTaken()]).toEqual([["a", 2], ["b", 1]]);
+    expect([...rates.drainTaken()]).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
     expect([...rates.drainTaken()]).toEqual([]);
   });
 

@@ -24,7 +24,13 @@ function signedBody(more: Readonly<Record<string, string>> = {}): string {
 }
 
 function requestText(body: string, head = `POST ${path} HTTP/1.1`, headers: readonly string[] = []): string {
-  const lines = [head, "host: test", "content-type: application/json", `content-length: ${Buffer.byteLength(body)}`, ...headers];
+  const lines = [
+    head,
+    "host: test",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...headers,
+  ];
   return `${lines.join("\r\n")}\r\n\r\n${body}`;
 }
 
@@ -72,12 +78,24 @@ describe("a body", () => {
   });
 
   test.each<[string, string, string, string, string]>([
-    ["a name twice", '{"client_id":"a","client_id":"b"}', "name_repeated", "client_id 出现了不止一次", "client_id is given more than once"],
+    [
+      "a name twice",
+      '{"client_id":"a","client_id":"b"}',
+      "name_repeated",
+      "client_id 出现了不止一次",
+      "client_id is given more than once",
+    ],
     ["__proto__", '{"__proto__":"x"}', "name_malformed", '"__proto__" 不合法', '"__proto__" is malformed'],
     ["an object", '{"serial_no":{"a":1}}', "value_type", "serial_no 是对象", "serial_no is an object"],
     ["half a character", String.raw`{"serial_no":"\ud83d"}`, "value_surrogate", "代理对", "surrogate"],
     ["an ampersand", '{"serial_no":"1&a=2"}', "value_ampersand", "serial_no 的值含有", 'serial_no contains "&"'],
-    ["a card number beyond 2^53", '{"serial_no":89860012345678901234}', "integer_too_large", "改用字符串", "send it as a string"],
+    [
+      "a card number beyond 2^53",
+      '{"serial_no":89860012345678901234}',
+      "integer_too_large",
+      "改用字符串",
+      "send it as a string",
+    ],
   ])("with %s is refused with 55030", async (_name, body, hint, zh, en) => {
     const inChinese = await server.post(path, body);
     expect(inChinese).toMatchObject({ status: 200, body: { errcode: 55030, hint } });
@@ -117,7 +135,14 @@ describe("a body", () => {
     });
   });
 
-  const chunked = [`POST ${path} HTTP/1.1`, "host: test", "content-type: application/json", "transfer-encoding: chunked", "", ""].join("\r\n");
+  const chunked = [
+    `POST ${path} HTTP/1.1`,
+    "host: test",
+    "content-type: application/json",
+    "transfer-encoding: chunked",
+    "",
+    "",
+  ].join("\r\n");
   const chunk = (data: string): string => `${Buffer.byteLength(data).toString(16)}\r\n${data}\r\n`;
 
   test("may come in chunks, of 16 KiB together", async () => {
@@ -159,12 +184,14 @@ describe("a body", () => {
 });
 
 describe("the content type", () => {
-  test.each(["application/json", "application/json; charset=utf-8", "application/json;charset=GBK", "Application/JSON ; charset=utf-8"])(
-    "may be %s",
-    async (contentType) => {
-      expect((await server.post(path, signedBody(), { "content-type": contentType })).body.errcode).toBe(0);
-    },
-  );
+  test.each([
+    "application/json",
+    "application/json; charset=utf-8",
+    "application/json;charset=GBK",
+    "Application/JSON ; charset=utf-8",
+  ])("may be %s", async (contentType) => {
+    expect((await server.post(path, signedBody(), { "content-type": contentType })).body.errcode).toBe(0);
+  });
 
   test.each(["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "text/json", ""])(
     "may not be %j",
@@ -189,15 +216,23 @@ describe("the content type", () => {
 });
 
 describe("the path and the method", () => {
-  test.each(["/", "/v1/member", "/v1/member/info/", "/V1/member/info", "//v1/member/info", "/v1/member/%69nfo", "/constructor", "/__proto__"])(
-    "%s is no operation",
-    async (unknown) => {
-      const answer = await server.post(unknown, signedBody());
-      expect(answer).toMatchObject({ status: 404, body: { errcode: 55032, hint: "operation_unknown" } });
-      expect(answer.body.errmsg).toContain(`没有接口 ${unknown}`);
-      expect((await server.post(unknown, "", { "accept-language": "en" })).body.errmsg).toContain(`there is no ${unknown}`);
-    },
-  );
+  test.each([
+    "/",
+    "/v1/member",
+    "/v1/member/info/",
+    "/V1/member/info",
+    "//v1/member/info",
+    "/v1/member/%69nfo",
+    "/constructor",
+    "/__proto__",
+  ])("%s is no operation", async (unknown) => {
+    const answer = await server.post(unknown, signedBody());
+    expect(answer).toMatchObject({ status: 404, body: { errcode: 55032, hint: "operation_unknown" } });
+    expect(answer.body.errmsg).toContain(`没有接口 ${unknown}`);
+    expect((await server.post(unknown, "", { "accept-language": "en" })).body.errmsg).toContain(
+      `there is no ${unknown}`,
+    );
+  });
 
   test("a path is not repeated at length", async () => {
     const answer = await server.post(`/${"x".repeat(5000)}`, "");
@@ -281,8 +316,18 @@ describe("an answer", () => {
 
   test("comes in the order of the calls when several are sent at once", async () => {
     await withConnection(async (connection) => {
-      connection.write(requestText(signedBody()) + requestText("[]") + requestText(signedBody()) + requestText(signedBody(), "POST /nowhere HTTP/1.1"));
-      const answers = [await connection.answer(), await connection.answer(), await connection.answer(), await connection.answer()];
+      connection.write(
+        requestText(signedBody()) +
+          requestText("[]") +
+          requestText(signedBody()) +
+          requestText(signedBody(), "POST /nowhere HTTP/1.1"),
+      );
+      const answers = [
+        await connection.answer(),
+        await connection.answer(),
+        await connection.answer(),
+        await connection.answer(),
+      ];
       expect(answers.map(({ body }) => envelope(body).errcode)).toEqual([0, 55031, 0, 55032]);
     });
   });
@@ -318,9 +363,17 @@ describe("what is no HTTP is answered with the envelope and a closed connection:
     ["a target that is none", "POST constructor HTTP/1.1\r\nhost: test\r\n\r\n", 400],
     ["a header without a colon", `POST ${path} HTTP/1.1\r\nhost\r\n\r\n`, 400],
     ["two lengths", `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}`, 400],
-    ["a length and chunks", `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}`, 400],
+    [
+      "a length and chunks",
+      `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}`,
+      400,
+    ],
     ["a negative length", `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-length: -1\r\n\r\n`, 400],
-    ["a chunk of no size", `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n`, 400],
+    [
+      "a chunk of no size",
+      `POST ${path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n`,
+      400,
+    ],
     ["headers beyond 16 KiB", `POST ${path} HTTP/1.1\r\nhost: test\r\n${longHeader}\r\n\r\n`, 431],
     ["CONNECT", "CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n", 400],
   ])("%s", async (_name, sent, status) => {
@@ -346,7 +399,12 @@ describe("what is no HTTP is answered with the envelope and a closed connection:
   });
 
   test("a caller that hangs up in the middle disturbs no one", async () => {
-    for (const part of ["POST", requestText(signedBody()).slice(0, 60), requestText(signedBody()).slice(0, -5), requestText(signedBody())])
+    for (const part of [
+      "POST",
+      requestText(signedBody()).slice(0, 60),
+      requestText(signedBody()).slice(0, -5),
+      requestText(signedBody()),
+    ])
       await withConnection(async (connection) => {
         connection.write(part);
       });
@@ -376,7 +434,11 @@ test("a bug of ours is answered with 50000 and nothing of its cause, which is in
     expect(zh.body).toEqual({ errcode: 50000, errmsg: "未知异常", request_id: zh.body.request_id });
     const en = await server.memberInfo(client, { serial_no: "87000001" }, { "accept-language": "en" });
     expect(en.body.errmsg).toBe("unknown exception");
-    const entry = server.logged().split("\n").find((line) => line.includes(zh.body.request_id)) ?? "";
+    const entry =
+      server
+        .logged()
+        .split("\n")
+        .find((line) => line.includes(zh.body.request_id)) ?? "";
     expect(entry).toContain("cycle_day does not exist");
     expect(entry).toContain('"level":"error"');
   } finally {

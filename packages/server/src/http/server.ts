@@ -117,6 +117,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       // A call is small and its sender a program: what takes longer is a slow or hostile connection.
       headersTimeout: 10_000,
       requestTimeout: 20_000,
+      // node:http looks only so often; by default every 30 s, which would be what a slow connection really gets.
+      connectionsCheckingInterval: 2_000,
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16 * 1024,
       // No answer depends on it, and the refusal that node:http has for it comes without the envelope.

@@ -3,10 +3,7 @@ import type { Db } from "../../db/database.ts";
 import { invariant } from "../../errors.ts";
 
 /** Returns the new account's number. `balance` is a decimal with at most two places. */
-export async function insertAccount(
-  db: Db,
-  account: { name: string; rank: number; balance: string },
-): Promise<number> {
+export async function insertAccount(db: Db, account: { name: string; rank: number; balance: string }): Promise<number> {
   const { rows } = await db.query<{ account_no: number }>(sql`
     insert into account (name, rank, balance)
     values (${account.name}, ${account.rank}, ${account.balance})

@@ -2,7 +2,10 @@ import { Type } from "typebox";
 import { described, operation, textParameter } from "../../http/operation.ts";
 import { text } from "../../text.ts";
 
-const megabytes = text("单位 MB，1 MB = 1,048,576 字节，最多两位小数", "in MB of 1,048,576 bytes, at most two decimals");
+const megabytes = text(
+  "单位 MB，1 MB = 1,048,576 字节，最多两位小数",
+  "in MB of 1,048,576 bytes, at most two decimals",
+);
 
 function answer(zh: string, en: string, example: string) {
   return Type.String({ examples: [example], ...described({ description: text(zh, en) }) });

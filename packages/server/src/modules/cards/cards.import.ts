@@ -252,9 +252,9 @@ async function insertCards(db: Db): Promise<number> {
 }
 
 /**
- * The changed ones of the existing cards. Written as an insert that always conflicts, since Citus takes no update from a
- * local table. Lines with and without a sim_status go separately: without one the column is not set at all, so that a
- * change of it that commits meanwhile is not undone.
+ * The changed ones of the existing cards. Written as an insert that always conflicts, which Citus sends to the shards like
+ * any other insert, where it limits updates from a local table. Lines with and without a sim_status go separately: without
+ * one the column is not set at all, so that a change of it that commits meanwhile is not undone.
  */
 async function updateCards(db: Db, withSimStatus: boolean): Promise<number> {
   const { rowCount } = await db.query(sql`

@@ -26,7 +26,10 @@ afterAll(() => server.close());
 
 /** Imports one card of the client's with packages given as `product first_month`, and returns its number. */
 let cardCount = 0;
-async function cardWith(packages: readonly string[], card: Readonly<Record<string, string | number>> = {}): Promise<string> {
+async function cardWith(
+  packages: readonly string[],
+  card: Readonly<Record<string, string | number>> = {},
+): Promise<string> {
   const serialNo = `C${String(++cardCount).padStart(6, "0")}`;
   await server.importCards([{ serial_no: serialNo, account_no: client.account_no, ...card }]);
   if (packages.length > 0)
@@ -55,7 +58,9 @@ async function at<T>(moment: string, ask: () => Promise<T>): Promise<T> {
 }
 
 test("the founding document's example is answered as it was published, with more beside it", async () => {
-  await server.importCards([{ serial_no: "87000001", iccid: "89860012340087000001", account_no: client.account_no, custom_no: "123456" }]);
+  await server.importCards([
+    { serial_no: "87000001", iccid: "89860012340087000001", account_no: client.account_no, custom_no: "123456" },
+  ]);
   await server.importPackages([{ serial_no: "87000001", product_no: "base_10", first_month: "2026-11" }]);
   const { status, body } = await server.memberInfo(client, { serial_no: "87000001" });
   expect(status).toBe(200);
@@ -221,7 +226,11 @@ describe("another account's card is answered, byte for byte, as one that does no
       { serial_no: "INSTOCK1", iccid: "89860499990000999922", custom_no: "" },
     ]);
     async function ask(caller: TestClient, identifier: string, language: string): Promise<string> {
-      const parameters = { client_id: caller.client_id, timestamp: server.now(), ...parametersFor(operation, identifier) };
+      const parameters = {
+        client_id: caller.client_id,
+        timestamp: server.now(),
+        ...parametersFor(operation, identifier),
+      };
       const body = JSON.stringify({ ...parameters, sign: signParameters(parameters, caller.client_secret) });
       const { status, headers, text } = await server.post(operation.path, body, { "accept-language": language });
       const shown = [...headers].filter(([name]) => name !== "date" && name !== "content-length");
@@ -230,7 +239,13 @@ describe("another account's card is answered, byte for byte, as one that does no
     for (const language of ["zh", "en"]) {
       const missing = await ask(client, "NOSUCH", language);
       expect(missing).toContain("55005");
-      for (const identifier of [...Object.values(names), "0000999911", "8986049999000099991", "INSTOCK1", "89860499990000999922"])
+      for (const identifier of [
+        ...Object.values(names),
+        "0000999911",
+        "8986049999000099991",
+        "INSTOCK1",
+        "89860499990000999922",
+      ])
         expect([identifier, await ask(client, identifier, language)]).toEqual([identifier, missing]);
       // To its owner the card is there.
       expect(await ask(other, names.serial_no, language)).not.toContain("55005");
@@ -264,7 +279,9 @@ describe("the billing month", () => {
       const caller = await elsewhere.createClient();
       await elsewhere.importCards([{ serial_no: "1", account_no: caller.account_no }]);
       // Daylight-saving time ends on this day, an hour and a half later: 04:00 UTC was midnight.
-      expect((await elsewhere.memberInfo(caller, { serial_no: "1" })).body.data).toMatchObject({ billing_month: "2026-11" });
+      expect((await elsewhere.memberInfo(caller, { serial_no: "1" })).body.data).toMatchObject({
+        billing_month: "2026-11",
+      });
     } finally {
       await elsewhere.close();
     }
@@ -277,10 +294,20 @@ describe("the allowance", () => {
     ["is a base package's size", ["base_10 2026-11"], "2026-11", "10"],
     ["is an add-on's size", ["addon_512 2026-11"], "2026-11", "512"],
     ["is a cross-month package's whole size in its first month", ["cross_100_3 2026-11"], "2026-11", "100"],
-    ["is a cross-month package's whole size in its last month, when nothing was used", ["cross_100_3 2026-11"], "2027-01", "100"],
+    [
+      "is a cross-month package's whole size in its last month, when nothing was used",
+      ["cross_100_3 2026-11"],
+      "2027-01",
+      "100",
+    ],
     ["is an extra package's size, with its fraction", ["extra_half 2026-11"], "2026-11", "0.5"],
     ["is the sum of several", ["base_1g_12 2026-01", "addon_512 2026-11", "extra_half 2026-11"], "2026-11", "1536.5"],
-    ["counts the same product again for another month only", ["addon_512 2026-11", "addon_512 2026-12"], "2026-11", "512"],
+    [
+      "counts the same product again for another month only",
+      ["addon_512 2026-11", "addon_512 2026-12"],
+      "2026-11",
+      "512",
+    ],
     ["does not count a package that begins next month", ["base_10 2026-12"], "2026-11", "0"],
     ["counts it when that month has come", ["base_10 2026-12"], "2026-12", "10"],
     ["counts a package in its last month", ["base_1g_12 2026-01"], "2026-12", "1024"],

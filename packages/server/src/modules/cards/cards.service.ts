@@ -57,7 +57,8 @@ export function createCardService(db: Db, onBatch: (size: number) => void): Card
           candidates.set(candidate.serialNo, candidate);
       }
       const [only, another] = candidates.values();
-      if (only === undefined) throw new AppError("cardUnknown", { hint: "card_unknown", detail: unknownCard(identifier) });
+      if (only === undefined)
+        throw new AppError("cardUnknown", { hint: "card_unknown", detail: unknownCard(identifier) });
       if (another !== undefined)
         throw new AppError("cardUnknown", {
           hint: "card_ambiguous",

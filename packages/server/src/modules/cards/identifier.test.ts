@@ -6,19 +6,25 @@ const twentyDigits = "89860012345678901234";
 const nineteenDigits = "8986001234567890123";
 
 describe("an ICCID", () => {
-  test.each([twentyDigits, nineteenDigits, "8986001234567890123A", "89860F1234567890ABCD".slice(0, 5) + "F1234567890ABCD"])(
-    "may be %s",
-    (iccid) => {
-      expect(iccid).toMatch(iccidPattern);
-    },
-  );
+  test.each([
+    twentyDigits,
+    nineteenDigits,
+    "8986001234567890123A",
+    "89860F1234567890ABCD".slice(0, 5) + "F1234567890ABCD",
+  ])("may be %s", (iccid) => {
+    expect(iccid).toMatch(iccidPattern);
+  });
 
-  test.each(["898600123456789012", `${twentyDigits}5`, "8986001234567890123a", "8986A012345678901234", "", " 89860012345678901234"])(
-    "may not be %j",
-    (iccid) => {
-      expect(iccid).not.toMatch(iccidPattern);
-    },
-  );
+  test.each([
+    "898600123456789012",
+    `${twentyDigits}5`,
+    "8986001234567890123a",
+    "8986A012345678901234",
+    "",
+    " 89860012345678901234",
+  ])("may not be %j", (iccid) => {
+    expect(iccid).not.toMatch(iccidPattern);
+  });
 
   test("is printed as its last ten digits, and as nothing when it is not on file", () => {
     expect(iccidSuffix(twentyDigits)).toBe("5678901234");
@@ -63,7 +69,13 @@ const iccid = fc.stringMatching(/^[0-9]{5}[0-9A-F]{14,15}$/);
 test("whatever names a card is looked up under the key it is kept by", () => {
   fc.assert(
     fc.property(iccid, (whole) => {
-      for (const given of [whole, whole.slice(0, 19), whole.slice(-10), whole.toLowerCase(), `${whole.slice(0, 19)}0`]) {
+      for (const given of [
+        whole,
+        whole.slice(0, 19),
+        whole.slice(-10),
+        whole.toLowerCase(),
+        `${whole.slice(0, 19)}0`,
+      ]) {
         expect(matchesIccid(given, whole)).toBe(true);
         expect(lookupValues(given)).toContain(iccidKey(whole).value);
       }

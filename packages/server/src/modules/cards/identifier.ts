@@ -30,5 +30,7 @@ export function lookupValues(given: string): string[] {
 /** Whether a given text names the card with this ICCID. */
 export function matchesIccid(given: string, iccid: string): boolean {
   const upper = given.toUpperCase();
-  return upper.length === 10 ? iccid.endsWith(upper) : iccidPattern.test(upper) && iccid.slice(0, 19) === upper.slice(0, 19);
+  return upper.length === 10
+    ? iccid.endsWith(upper)
+    : iccidPattern.test(upper) && iccid.slice(0, 19) === upper.slice(0, 19);
 }

@@ -20,10 +20,7 @@ export async function insertClient(
 }
 
 /** Adds a client's next secret, which is the current one from now on. */
-export async function insertSecret(
-  db: Db,
-  secret: { clientId: string; sealed: Buffer; keyId: string },
-): Promise<void> {
+export async function insertSecret(db: Db, secret: { clientId: string; sealed: Buffer; keyId: string }): Promise<void> {
   await db.query(sql`
     insert into client_secret (client_id, secret_no, sealed, key_id)
     select ${secret.clientId}::text, coalesce(max(secret_no), 0) + 1, ${secret.sealed}::bytea, ${secret.keyId}::text

@@ -21,7 +21,9 @@ function create(allowIps: readonly string[] = []) {
 }
 
 async function allowedIps(clientId: string): Promise<unknown> {
-  const { rows } = await database.pool.query("select allow_ips::text[] as ips from client where client_id = $1", [clientId]);
+  const { rows } = await database.pool.query("select allow_ips::text[] as ips from client where client_id = $1", [
+    clientId,
+  ]);
   return rows[0]?.ips;
 }
 
@@ -47,12 +49,19 @@ describe("a new client", () => {
     expect(await allowedIps(clientId)).toEqual(["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/32", "192.0.2.1/32"]);
   });
 
-  test.each(["", "localhost", "203.0.113", "10", "203.0.113.7/33", "203.0.113.256", "10.1/16", "2001:db8::/129", "1.2.3.4, 5.6.7.8"])(
-    "is not restricted to %j, which is no address",
-    async (range) => {
-      await expect(create([range])).rejects.toThrow(`"${range}" is neither an IP address nor a CIDR range`);
-    },
-  );
+  test.each([
+    "",
+    "localhost",
+    "203.0.113",
+    "10",
+    "203.0.113.7/33",
+    "203.0.113.256",
+    "10.1/16",
+    "2001:db8::/129",
+    "1.2.3.4, 5.6.7.8",
+  ])("is not restricted to %j, which is no address", async (range) => {
+    await expect(create([range])).rejects.toThrow(`"${range}" is neither an IP address nor a CIDR range`);
+  });
 
   test("needs an account that is there", async () => {
     await expect(clients.create({ accountNo: "99999999", allowIps: [], ratePerSecond: null })).rejects.toThrow(

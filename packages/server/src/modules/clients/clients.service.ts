@@ -87,7 +87,7 @@ export function createClientService(pool: pg.Pool, keys: MasterKeys): ClientServ
 
     async resealSecrets() {
       // In portions, so that neither memory nor the time for which rows are locked grows with the number of clients.
-      for (let total = 0; ; ) {
+      for (let total = 0; ;) {
         const done = await transaction(pool, async (db) => {
           const rows = await selectSealedUnderOther(db, keys.currentId, 500);
           for (const row of rows) {
@@ -138,7 +138,10 @@ function isConstraint(error: unknown, name: string): boolean {
 
 function noSuchAccount(accountNo: string): OperatorError {
   return new OperatorError(
-    text(`没有账户 ${accountNo}，请先用 dks account create 创建。`, `There is no account ${accountNo}; create one with dks account create.`),
+    text(
+      `没有账户 ${accountNo}，请先用 dks account create 创建。`,
+      `There is no account ${accountNo}; create one with dks account create.`,
+    ),
   );
 }
 

@@ -134,7 +134,9 @@ describe("credentials", () => {
   test("sealed under a key that is not at hand say which one is missing", async () => {
     const { clientId } = await createClient();
     const store = createCredentialStore(watchedDb(), createMasterKeys([randomBytes(32)]), () => now);
-    await expect(store.find(clientId)).rejects.toThrow(`sealed under master key ${keys.currentId}, which is not at hand`);
+    await expect(store.find(clientId)).rejects.toThrow(
+      `sealed under master key ${keys.currentId}, which is not at hand`,
+    );
   });
 
   test("carry the last few secrets, so that an old one can be named", async () => {
@@ -194,20 +196,20 @@ describe("two servers on one database", () => {
     try {
       const client = await first.createClient();
       // As a restored backup would: taken away, asked for, and there again.
-      const { rows } = await first.pool.query("delete from client_secret where client_id = $1 returning sealed, key_id", [
-        client.client_id,
-      ]);
+      const { rows } = await first.pool.query(
+        "delete from client_secret where client_id = $1 returning sealed, key_id",
+        [client.client_id],
+      );
       await first.clients.setStatus(client.client_id, "normal");
       const hints = async () => [
         (await first.memberInfo(client, { serial_no: "1" })).body.hint,
         (await second.memberInfo(client, "1")).body.hint,
       ];
       await expect.poll(hints).toEqual(["client_id_unknown", "client_id_unknown"]);
-      await first.pool.query("insert into client_secret (client_id, secret_no, sealed, key_id) values ($1, 1, $2, $3)", [
-        client.client_id,
-        rows[0]?.sealed,
-        rows[0]?.key_id,
-      ]);
+      await first.pool.query(
+        "insert into client_secret (client_id, secret_no, sealed, key_id) values ($1, 1, $2, $3)",
+        [client.client_id, rows[0]?.sealed, rows[0]?.key_id],
+      );
       await first.pool.query("select pg_notify('dks_credentials', $1)", [client.client_id]);
       await expect.poll(hints).toEqual(["card_unknown", "card_unknown"]);
     } finally {

@@ -76,7 +76,9 @@ describe("master keys from the environment", () => {
   test.each(["", "x", randomBytes(31).toString("base64"), randomBytes(33).toString("base64"), `${older},`])(
     "must be 32 bytes each: not %j",
     async (value) => {
-      await expect(loadMasterKeys(value, dataDir)).rejects.toThrow("A master key in DKS_MASTER_KEY must be 32 bytes in Base64");
+      await expect(loadMasterKeys(value, dataDir)).rejects.toThrow(
+        "A master key in DKS_MASTER_KEY must be 32 bytes in Base64",
+      );
     },
   );
 });
@@ -118,7 +120,9 @@ describe("master.key", () => {
 
   test("that was damaged is named with what to do", async () => {
     await writeFile(file(), "oops\n");
-    await expect(loadMasterKeys(undefined, dataDir)).rejects.toThrow(`A master key in ${file()} must be 32 bytes in Base64`);
+    await expect(loadMasterKeys(undefined, dataDir)).rejects.toThrow(
+      `A master key in ${file()} must be 32 bytes in Base64`,
+    );
     await writeFile(file(), "");
     await expect(loadMasterKeys(undefined, dataDir)).rejects.toThrow("must be 32 bytes");
   });

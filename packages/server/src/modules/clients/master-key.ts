@@ -56,7 +56,9 @@ export function createMasterKeys(keys: Keys, reread: () => Keys = () => keys): M
       });
       decipher.setAAD(Buffer.from(clientId));
       decipher.setAuthTag(sealed.subarray(-tagBytes));
-      return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString("utf8");
+      return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString(
+        "utf8",
+      );
     },
   };
 }

@@ -18,7 +18,10 @@ export interface OpenSource {
   close(): Promise<void>;
 }
 
-/** Large enough that the cost of a read does not matter, small enough that memory does not. */
+/**
+ * The lines of a chunk are in memory together. A chunk four times as large makes them live long enough to be moved by the
+ * garbage collector, and costs a fifth more processor time.
+ */
 const chunkBytes = 65_536;
 
 /** Opens a source, and refuses what is certainly no CSV. */

@@ -48,16 +48,21 @@ describe("a card's allowance", () => {
     expect(allowanceBytes([], usage(), january)).toBe(0);
   });
 
-  test.each([1, 2, 4])("counts a package of level %i in full in every month of its term, whatever was used", (level) => {
-    const packages = [term(level, 100, january, 2)];
-    const used = usage(500, 500);
-    expect([-1, 0, 1, 2].map((offset) => allowanceBytes(packages, used, january + offset))).toEqual([0, 100, 100, 0]);
-  });
+  test.each([1, 2, 4])(
+    "counts a package of level %i in full in every month of its term, whatever was used",
+    (level) => {
+      const packages = [term(level, 100, january, 2)];
+      const used = usage(500, 500);
+      expect([-1, 0, 1, 2].map((offset) => allowanceBytes(packages, used, january + offset))).toEqual([0, 100, 100, 0]);
+    },
+  );
 
   test("counts a cross-month package once, and carries what is left of it", () => {
     const packages = [term(3, 100, january, 3)];
     const used = usage(30, 50, 10);
-    expect([-1, 0, 1, 2, 3].map((offset) => allowanceBytes(packages, used, january + offset))).toEqual([0, 100, 70, 20, 0]);
+    expect([-1, 0, 1, 2, 3].map((offset) => allowanceBytes(packages, used, january + offset))).toEqual([
+      0, 100, 70, 20, 0,
+    ]);
   });
 
   test("leaves nothing of a cross-month package that is used up, and never less", () => {
@@ -102,8 +107,8 @@ describe("a card's allowance", () => {
 });
 
 test("a package covers its months and not the one after", () => {
-  const package_ = term(1, 1, january, 3);
-  expect([-1, 0, 2, 3].map((offset) => inEffect(package_, january + offset))).toEqual([false, true, true, false]);
+  const quarterly = term(1, 1, january, 3);
+  expect([-1, 0, 2, 3].map((offset) => inEffect(quarterly, january + offset))).toEqual([false, true, true, false]);
 });
 
 const someTerm = fc.record({
@@ -130,7 +135,9 @@ describe("for any packages and usage, the allowance", () => {
   test("is never lowered by one more package", () => {
     fc.assert(
       fc.property(someTerms, someTerm, someUsage, someMonth, (packages, added, used, month) => {
-        expect(allowanceBytes([...packages, added], used, month)).toBeGreaterThanOrEqual(allowanceBytes(packages, used, month));
+        expect(allowanceBytes([...packages, added], used, month)).toBeGreaterThanOrEqual(
+          allowanceBytes(packages, used, month),
+        );
       }),
       { numRuns: 2000 },
     );
@@ -138,10 +145,17 @@ describe("for any packages and usage, the allowance", () => {
 
   test("is never raised by more usage", () => {
     fc.assert(
-      fc.property(someTerms, someUsage, someMonth, fc.nat({ max: 15 }), fc.nat({ max: 50 }), (packages, used, month, when, more) => {
-        const raised = (past: number): number => used(past) + (past === january + when ? more : 0);
-        expect(allowanceBytes(packages, raised, month)).toBeLessThanOrEqual(allowanceBytes(packages, used, month));
-      }),
+      fc.property(
+        someTerms,
+        someUsage,
+        someMonth,
+        fc.nat({ max: 15 }),
+        fc.nat({ max: 50 }),
+        (packages, used, month, when, more) => {
+          const raised = (past: number): number => used(past) + (past === january + when ? more : 0);
+          expect(allowanceBytes(packages, raised, month)).toBeLessThanOrEqual(allowanceBytes(packages, used, month));
+        },
+      ),
     );
   });
 
@@ -159,7 +173,9 @@ describe("for any packages and usage, the allowance", () => {
   test("without usage counts every package whole in every month of its term", () => {
     fc.assert(
       fc.property(someTerms, someMonth, (packages, month) => {
-        const whole = packages.filter((each) => inEffect(each, month)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+        const whole = packages
+          .filter((each) => inEffect(each, month))
+          .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
         expect(allowanceBytes(packages, usage(), month)).toBe(whole);
       }),
     );
@@ -171,7 +187,11 @@ describe("for any packages and usage, the allowance", () => {
         const cross = packages.filter(({ level }) => level === crossMonthLevel);
         const size = cross.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
         const drawn = months.reduce((sum, month) => {
-          const monthly = allowanceBytes(packages.filter(({ level }) => level !== crossMonthLevel), used, month);
+          const monthly = allowanceBytes(
+            packages.filter(({ level }) => level !== crossMonthLevel),
+            used,
+            month,
+          );
           const covered = Math.min(used(month), allowanceBytes(packages, used, month));
           return sum + Math.max(0, covered - monthly);
         }, 0);

@@ -18,12 +18,21 @@ describe("a billing month", () => {
     expect(parseMonth("2026-11-30")).toBe(24_322);
   });
 
-  test.each(["", "2026", "2026-00", "2026-13", "2026-1", "26-11", "2026-11-1", " 2026-11", "2026-11 ", "2026/11", "２０２６-11"])(
-    "is not read from %j",
-    (value) => {
-      expect(parseMonth(value)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    "2026",
+    "2026-00",
+    "2026-13",
+    "2026-1",
+    "26-11",
+    "2026-11-1",
+    " 2026-11",
+    "2026-11 ",
+    "2026/11",
+    "２０２６-11",
+  ])("is not read from %j", (value) => {
+    expect(parseMonth(value)).toBeUndefined();
+  });
 
   test("is printed and read back the same", () => {
     fc.assert(
@@ -52,7 +61,15 @@ describe("in Shanghai", () => {
   });
 });
 
-const zones = ["Asia/Shanghai", "UTC", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "America/Sao_Paulo", "Africa/Cairo"];
+const zones = [
+  "Asia/Shanghai",
+  "UTC",
+  "America/New_York",
+  "Pacific/Apia",
+  "Asia/Kathmandu",
+  "America/Sao_Paulo",
+  "Africa/Cairo",
+];
 
 /**
  * When a billing month starts, found without the code under test: the first millisecond, searched for by halving, at
@@ -76,23 +93,30 @@ describe.each(zones)("in %s", (zone) => {
   /** New York and Cairo change their clocks, São Paulo did so at midnight, and Apia left out 30 December 2011. */
   const years = [2011, 2012, 2018, 2026];
 
-  test.each(years)("every billing month of %i starts at its cycle day's first millisecond, and not one before", (year) => {
-    const dayOf = localDays(zone);
-    for (let month = 1; month <= 12; month++) {
-      for (let cycleDay = 1; cycleDay <= 28; cycleDay++) {
-        const start = startOf(zone, year, month, cycleDay);
-        const name = `${year}-${String(month).padStart(2, "0")}`;
-        expect(formatMonth(billingMonthOf(dayOf(start), cycleDay))).toBe(name);
-        expect(billingMonthOf(dayOf(start - 1), cycleDay)).toBe((parseMonth(name) ?? 0) - 1);
+  test.each(years)(
+    "every billing month of %i starts at its cycle day's first millisecond, and not one before",
+    (year) => {
+      const dayOf = localDays(zone);
+      for (let month = 1; month <= 12; month++) {
+        for (let cycleDay = 1; cycleDay <= 28; cycleDay++) {
+          const start = startOf(zone, year, month, cycleDay);
+          const name = `${year}-${String(month).padStart(2, "0")}`;
+          expect(formatMonth(billingMonthOf(dayOf(start), cycleDay))).toBe(name);
+          expect(billingMonthOf(dayOf(start - 1), cycleDay)).toBe((parseMonth(name) ?? 0) - 1);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("the days of moments asked for in any order are those that Intl prints", () => {
     const dayOf = localDays(zone);
     const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" });
     const near = fc
-      .tuple(fc.constantFrom(...years), fc.integer({ min: 0, max: 370 }), fc.integer({ min: -16 * 3_600_000, max: 16 * 3_600_000 }))
+      .tuple(
+        fc.constantFrom(...years),
+        fc.integer({ min: 0, max: 370 }),
+        fc.integer({ min: -16 * 3_600_000, max: 16 * 3_600_000 }),
+      )
       .map(([year, day, offset]) => Date.UTC(year, 0, day) + offset);
     fc.assert(
       fc.property(fc.array(near, { minLength: 1, maxLength: 5 }), (moments) => {

@@ -53,12 +53,25 @@ describe("a size is read from MB", () => {
     expect(parseMb(megabytes)).toBe(bytes);
   });
 
-  test.each(["", " 1", "1 ", "-1", "+1", "1.", ".5", "1.234", "1e3", "1,024", "１", "12345678901", "0x10", "NaN", "1\n"])(
-    "but not from %j",
-    (megabytes) => {
-      expect(parseMb(megabytes)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    " 1",
+    "1 ",
+    "-1",
+    "+1",
+    "1.",
+    ".5",
+    "1.234",
+    "1e3",
+    "1,024",
+    "１",
+    "12345678901",
+    "0x10",
+    "NaN",
+    "1\n",
+  ])("but not from %j", (megabytes) => {
+    expect(parseMb(megabytes)).toBeUndefined();
+  });
 
   test("and prints as it was written", () => {
     fc.assert(
