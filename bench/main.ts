@@ -84,7 +84,8 @@ async function cleanUp(): Promise<void> {
   const ended = `${scratchDir}-ended`;
   await rename(scratchDir, ended);
   for (const name of [".", ...(await readdir(ended))]) await stopPostgres(join(ended, name, "postgres", "cluster"));
-  await rm(ended, { recursive: true, force: true });
+  // Repeated where someone was just writing a file.
+  await rm(ended, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** By a fast shutdown: nobody is to be waited for. */

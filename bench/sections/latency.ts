@@ -1,4 +1,5 @@
 import { type Contender, startPlatform } from "../contenders.ts";
+import { warm } from "../inventory.ts";
 import { show } from "../report.ts";
 import { type Round, interleave, ratios, spread } from "../rounds.ts";
 import type { Section } from "./context.ts";
@@ -10,8 +11,10 @@ const connections = 8;
 /** What many cards cost in latency: databases of one PostgreSQL, a server for each. */
 export const latency: Section = async ({ scale, load, scratchDir, database, progress }) => {
   const contenders: Record<string, Contender> = {};
-  for (const cards of [cardsFew, ...scale.cardsMany])
-    contenders[cards] = await startPlatform(await database(cards), scratchDir);
+  const numbers = [cardsFew, ...scale.cardsMany];
+  for (const cards of numbers) contenders[cards] = await startPlatform(await database(cards), scratchDir);
+  // The largest first, so that it does not push the others out again.
+  for (const cards of numbers.toReversed()) await warm((await database(cards)).address);
   const rounds = await interleave(load, contenders, { ...scale, connections }, progress);
   await Promise.all(Object.values(contenders).map((contender) => contender.stop()));
   const of = (cards: number, quantile: "p50" | "p99"): number[] =>

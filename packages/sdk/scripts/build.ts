@@ -17,33 +17,20 @@ compile();
 rewriteDeclarationImports();
 copyFileSync(join(packageFolder, "README.md"), join(outFolder, "README.md"));
 copyFileSync(join(packageFolder, "../../LICENSE"), join(outFolder, "LICENSE"));
-writeFileSync(
-  join(outFolder, "package.json"),
-  `${JSON.stringify(publishedManifest(), undefined, 2)}\n`,
-);
+writeFileSync(join(outFolder, "package.json"), `${JSON.stringify(publishedManifest(), undefined, 2)}\n`);
 
 function compile(): void {
-  const tsc = join(
-    dirname(createRequire(import.meta.url).resolve("typescript/package.json")),
-    "bin/tsc",
-  );
-  execFileSync(
-    process.execPath,
-    [tsc, "-p", join(packageFolder, "tsconfig.build.json"), "--outDir", outFolder],
-    {
-      stdio: "inherit",
-    },
-  );
+  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", join(packageFolder, "tsconfig.build.json"), "--outDir", outFolder], {
+    stdio: "inherit",
+  });
 }
 
 /** The compiler rewrites the imports of the JavaScript only; compilers before 5.0 do not find "./x.ts" as x.d.ts. */
 function rewriteDeclarationImports(): void {
   for (const file of readdirSync(outFolder).filter((name) => name.endsWith(".d.ts"))) {
     const path = join(outFolder, file);
-    writeFileSync(
-      path,
-      readFileSync(path, "utf8").replaceAll(/(?<= from "\.\/[^"]+)\.ts(?=")/g, ".js"),
-    );
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/(?<= from "\.\/[^"]+)\.ts(?=")/g, ".js"));
   }
 }
 

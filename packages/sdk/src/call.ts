@@ -85,10 +85,7 @@ export function createCall(settings: Settings): Call {
           clockCorrected = true;
           continue;
         }
-        const waitMs =
-          retries < settings.retriesMax
-            ? waitBeforeRetryMs(error, retries, settings.random)
-            : undefined;
+        const waitMs = retries < settings.retriesMax ? waitBeforeRetryMs(error, retries, settings.random) : undefined;
         if (waitMs === undefined) throw error;
         retries += 1;
         await settings.delay(waitMs, signal);
@@ -98,14 +95,9 @@ export function createCall(settings: Settings): Call {
 }
 
 /** The caller's parameters, with a `request_no` for a write: the platform carries out each number once. */
-function ownedParameters(
-  operation: Operation,
-  given: GivenParameters,
-): Record<string, ParameterValue> {
+function ownedParameters(operation: Operation, given: GivenParameters): Record<string, ParameterValue> {
   const parameters: Record<string, ParameterValue> = Object.fromEntries(
-    Object.entries(given).filter(
-      (entry): entry is [string, ParameterValue] => entry[1] !== undefined,
-    ),
+    Object.entries(given).filter((entry): entry is [string, ParameterValue] => entry[1] !== undefined),
   );
   for (const name of ownParameters) {
     if (Object.hasOwn(parameters, name)) {
@@ -126,11 +118,7 @@ function uniqueRequestNo(): string {
  * How long to wait before repeating the call, or undefined if it should not be repeated. Repeating is safe for every
  * operation: reads change nothing, and a write's `request_no` stays the same.
  */
-function waitBeforeRetryMs(
-  error: unknown,
-  retries: number,
-  random: () => number,
-): number | undefined {
+function waitBeforeRetryMs(error: unknown, retries: number, random: () => number): number | undefined {
   if (!(error instanceof DakashiError || error instanceof DakashiConnectionError)) return undefined;
   if (!mayPass(error)) return undefined;
   const backOffMs = Math.min(backOffMsFirst * 2 ** retries, backOffMsMax);

@@ -32,10 +32,7 @@ interface Method<Parameters, Data> {
   withResponse(...args: CallArguments<Parameters>): Promise<Answer<Data>>;
 }
 
-export type Client<
-  Operations extends Readonly<Record<string, Operation>>,
-  Types extends TypesOf<Operations>,
-> = {
+export type Client<Operations extends Readonly<Record<string, Operation>>, Types extends TypesOf<Operations>> = {
   readonly [Name in keyof Operations]: Method<
     CallParameters<Operations[Name]["write"], Types[Name]["parameters"]>,
     Types[Name]["data"]

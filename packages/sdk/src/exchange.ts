@@ -32,22 +32,16 @@ const excerptLengthMax = 200;
  * @throws {DakashiConnectionError} if no answer of the platform came.
  * @throws the signal's reason, if it aborts first.
  */
-export async function exchange(
-  settings: Settings,
-  request: SignedRequest,
-): Promise<Answer<unknown>> {
+export async function exchange(settings: Settings, request: SignedRequest): Promise<Answer<unknown>> {
   const { requestNo } = request;
   const { response, text } = await send(settings, request);
   const envelope = parseEnvelope(text);
   if (envelope === undefined) {
-    throw new DakashiConnectionError(
-      describeForeignAnswer(settings.baseUrl + request.path, response, text),
-      {
-        status: response.status,
-        retryAfterSeconds: retryAfterSeconds(response),
-        requestNo,
-      },
-    );
+    throw new DakashiConnectionError(describeForeignAnswer(settings.baseUrl + request.path, response, text), {
+      status: response.status,
+      retryAfterSeconds: retryAfterSeconds(response),
+      requestNo,
+    });
   }
   const requestId = textOf(envelope["request_id"]);
   if (envelope.errcode === 0) return { data: envelope["data"], requestId, requestNo };
@@ -62,10 +56,7 @@ export async function exchange(
   });
 }
 
-async function send(
-  settings: Settings,
-  request: SignedRequest,
-): Promise<{ response: Response; text: string }> {
+async function send(settings: Settings, request: SignedRequest): Promise<{ response: Response; text: string }> {
   // A local binding: a browser's fetch must not be called as a method of the settings.
   const { fetch, timeoutMs } = settings;
   const { requestNo, signal } = request;
@@ -97,8 +88,7 @@ async function send(
     return { response, text: withoutSignature(await response.text(), request.sign) };
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
-    if (timedOut)
-      throw new DakashiTimeoutError(`No answer from ${url} within ${timeoutMs} ms.`, { requestNo });
+    if (timedOut) throw new DakashiTimeoutError(`No answer from ${url} within ${timeoutMs} ms.`, { requestNo });
     throw new DakashiConnectionError(`No answer from ${url}: ${reasonOf(error)}.`, {
       requestNo,
       cause: error,
@@ -132,15 +122,13 @@ function parseEnvelope(text: string): Envelope | undefined {
 }
 
 function isEnvelope(body: unknown): body is Envelope {
-  if (typeof body !== "object" || body === null || !("errcode" in body) || !("errmsg" in body))
-    return false;
+  if (typeof body !== "object" || body === null || !("errcode" in body) || !("errmsg" in body)) return false;
   if (!Number.isInteger(body.errcode) || typeof body.errmsg !== "string") return false;
   return body.errcode !== 0 || "data" in body;
 }
 
 function describeForeignAnswer(url: string, response: Response, text: string): string {
-  const isRedirect =
-    response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400);
+  const isRedirect = response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400);
   if (isRedirect) {
     // Browsers hide both the status and the location.
     const location = response.headers.get("Location");

@@ -77,9 +77,7 @@ function checkBaseUrl(baseUrl: unknown): string {
     );
   }
   if (url.username !== "" || url.password !== "") {
-    throw new TypeError(
-      "baseUrl contains a user name or password, which fetch refuses: remove them.",
-    );
+    throw new TypeError("baseUrl contains a user name or password, which fetch refuses: remove them.");
   }
   if (url.search !== "" || url.hash !== "") {
     throw new TypeError('baseUrl contains "?" or "#": give the address alone.');
@@ -89,9 +87,7 @@ function checkBaseUrl(baseUrl: unknown): string {
 
 function checkClientId(clientId: unknown): string {
   if (typeof clientId !== "string" || !/^iot[a-z0-9]{20}$/.test(clientId)) {
-    throw new TypeError(
-      `clientId is malformed: it is "iot" followed by 20 lower-case letters and digits.`,
-    );
+    throw new TypeError(`clientId is malformed: it is "iot" followed by 20 lower-case letters and digits.`);
   }
   return clientId;
 }

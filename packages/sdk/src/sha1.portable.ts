@@ -29,10 +29,7 @@ function padded(bytes: Uint8Array): DataView {
 function addBlock(state: Uint32Array, words: Uint32Array, message: DataView, offset: number): void {
   for (let t = 0; t < 16; t++) words[t] = message.getUint32(offset + t * 4);
   for (let t = 16; t < 80; t++) {
-    words[t] = rotateLeft(
-      at(words, t - 3) ^ at(words, t - 8) ^ at(words, t - 14) ^ at(words, t - 16),
-      1,
-    );
+    words[t] = rotateLeft(at(words, t - 3) ^ at(words, t - 8) ^ at(words, t - 14) ^ at(words, t - 16), 1);
   }
 
   let a = at(state, 0);

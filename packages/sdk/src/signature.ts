@@ -58,10 +58,7 @@ export function canonicalString(parameters: Readonly<Record<string, ParameterVal
  *
  * @throws {SignatureInputError} as {@link canonicalString} does.
  */
-export function signParameters(
-  parameters: Readonly<Record<string, ParameterValue>>,
-  clientSecret: string,
-): string {
+export function signParameters(parameters: Readonly<Record<string, ParameterValue>>, clientSecret: string): string {
   return sha1UpperHex(canonicalString(parameters) + clientSecret);
 }
 
@@ -75,10 +72,7 @@ function signedText(name: string, value: unknown): string {
   }
   if (typeof value === "number") return integerText(name, value);
   if (typeof value !== "string") {
-    throw new SignatureInputError(
-      name,
-      `${name} is ${kindOf(value)}: pass a string or an integer.`,
-    );
+    throw new SignatureInputError(name, `${name} is ${kindOf(value)}: pass a string or an integer.`);
   }
   // An "&" would let one signature stand for two requests: a="1&b=2" signs like a="1", b="2".
   if (value.includes("&")) {
@@ -99,10 +93,7 @@ function signedText(name: string, value: unknown): string {
 
 function integerText(name: string, value: number): string {
   if (Object.is(value, -0)) {
-    throw new SignatureInputError(
-      name,
-      `${name} is -0, which languages print differently: pass 0.`,
-    );
+    throw new SignatureInputError(name, `${name} is -0, which languages print differently: pass 0.`);
   }
   if (!Number.isSafeInteger(value)) {
     throw new SignatureInputError(

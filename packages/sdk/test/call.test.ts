@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DakashiConnectionError, type ClientOptions } from "../src/index.ts";
 import { card, clientOf, failureOf, writingClientOf } from "./clients.ts";
-import {
-  type Behaviour,
-  type Peer,
-  answer,
-  cardData,
-  hangUp,
-  keepTime,
-  page,
-  refuse,
-  startPeer,
-} from "./peer.ts";
+import { type Behaviour, type Peer, answer, cardData, hangUp, keepTime, page, refuse, startPeer } from "./peer.ts";
 
 describe("a retry", () => {
   test.each<[string, Behaviour]>([
@@ -29,12 +19,7 @@ describe("a retry", () => {
   });
 
   test("happens twice by default, then the last failure is thrown", async () => {
-    const peer = await startPeer(
-      hangUp,
-      hangUp,
-      refuse(55050, "the third", {}, 503),
-      answer(cardData),
-    );
+    const peer = await startPeer(hangUp, hangUp, refuse(55050, "the third", {}, 503), answer(cardData));
     await expect(clientOf(peer).memberInfo(card)).rejects.toMatchObject({ message: "the third" });
     expect(peer.received).toHaveLength(3);
   });
@@ -98,10 +83,7 @@ describe("a retry", () => {
     expect(timestamps).toEqual([1_487_560_009, 1_487_560_009, 1_487_560_010]);
   });
 
-  async function waitsOf(
-    options: Partial<ClientOptions>,
-    behaviours: Behaviour[],
-  ): Promise<number[]> {
+  async function waitsOf(options: Partial<ClientOptions>, behaviours: Behaviour[]): Promise<number[]> {
     const peer = await startPeer(...behaviours);
     const waits: number[] = [];
     const delay = async (ms: number) => void waits.push(ms);
@@ -149,9 +131,7 @@ describe("a write", () => {
 
   test("that is refused tells its request_no too", async () => {
     const peer = await startPeer(refuse(55036, "balance too low"));
-    const error = await failureOf(
-      writingClientOf(peer).recharge({ ...order, request_no: "mine-2" }),
-    );
+    const error = await failureOf(writingClientOf(peer).recharge({ ...order, request_no: "mine-2" }));
     expect(error).toMatchObject({ errcode: 55036, requestNo: "mine-2" });
   });
 

@@ -60,10 +60,7 @@ describe("a call", () => {
     const peer = await startPeer();
     await clientOf({ url: `${peer.url}/open` }).memberInfo(card);
     await clientOf({ url: `${peer.url}/open/` }).memberInfo(card);
-    expect(peer.received.map(({ path }) => path)).toEqual([
-      "/open/v1/member/info",
-      "/open/v1/member/info",
-    ]);
+    expect(peer.received.map(({ path }) => path)).toEqual(["/open/v1/member/info", "/open/v1/member/info"]);
   });
 
   test.each(["zh", "en"] as const)("asks for messages in %s when told", async (language) => {
@@ -128,11 +125,7 @@ describe("parameters that cannot be signed are refused before anything is sent",
     ],
     ["a value with &", { serial_no: "1&2" }, /^serial_no contains "&"/],
     ["null", { serial_no: null }, /^serial_no is null/],
-    [
-      "a client_id",
-      { ...card, client_id: clientId },
-      /^client_id is added by the client: leave it out/,
-    ],
+    ["a client_id", { ...card, client_id: clientId }, /^client_id is added by the client: leave it out/],
     ["a timestamp", { ...card, timestamp: 1 }, /^timestamp is added by the client/],
     ["a sign", { ...card, sign: "0" }, /^sign is added by the client/],
     ["__proto__", JSON.parse('{"__proto__":"1"}'), /^Parameter name "__proto__"/],
@@ -175,29 +168,22 @@ describe("a refusal", () => {
     [55034, 413],
     [55031, 415],
     [50000, 500],
-  ])(
-    "%i is the platform's own answer under HTTP %i too, and is not repeated",
-    async (errcode, status) => {
-      const peer = await startPeer(refuse(errcode, "refused", {}, status));
-      const error = await failureOf(clientOf(peer).memberInfo(card));
-      expect(error).toBeInstanceOf(DakashiError);
-      expect(error).toMatchObject({ errcode, status });
-      expect(peer.received).toHaveLength(1);
-    },
-  );
+  ])("%i is the platform's own answer under HTTP %i too, and is not repeated", async (errcode, status) => {
+    const peer = await startPeer(refuse(errcode, "refused", {}, status));
+    const error = await failureOf(clientOf(peer).memberInfo(card));
+    expect(error).toBeInstanceOf(DakashiError);
+    expect(error).toMatchObject({ errcode, status });
+    expect(peer.received).toHaveLength(1);
+  });
 });
 
 describe("an answer that is not the platform's", () => {
   test("is described by status, content type and an excerpt", async () => {
-    const peer = await startPeer(
-      page(403, `<html>\n  <title>Blocked by proxy</title>${"x".repeat(5000)}`),
-    );
+    const peer = await startPeer(page(403, `<html>\n  <title>Blocked by proxy</title>${"x".repeat(5000)}`));
     const error = await failureOf(clientOf(peer).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiConnectionError);
     expect(error).toMatchObject({ status: 403 });
-    expect(String(error)).toContain(
-      "HTTP 403, text/html, which is not the platform's answer: \"<html> <title>Blocked",
-    );
+    expect(String(error)).toContain("HTTP 403, text/html, which is not the platform's answer: \"<html> <title>Blocked");
     expect(String(error).length).toBeLessThan(500);
     expect(peer.received).toHaveLength(1);
   });
@@ -221,9 +207,7 @@ describe("an answer that is not the platform's", () => {
     const peer = await startPeer(page(307, "", { Location: `${elsewhere.url}/v1/member/info` }));
     const error = await failureOf(clientOf(peer).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiConnectionError);
-    expect(String(error)).toContain(
-      `redirects to ${elsewhere.url}/v1/member/info: give the final address as baseUrl`,
-    );
+    expect(String(error)).toContain(`redirects to ${elsewhere.url}/v1/member/info: give the final address as baseUrl`);
     expect(elsewhere.received).toHaveLength(0);
   });
 });
@@ -252,22 +236,16 @@ describe("a failed connection", () => {
 describe("a time-out", () => {
   test("ends a call that is not answered", async () => {
     const peer = await startPeer(stall);
-    const error = await failureOf(
-      clientOf(peer, { timeoutMs: 50, retriesMax: 0 }).memberInfo(card),
-    );
+    const error = await failureOf(clientOf(peer, { timeoutMs: 50, retriesMax: 0 }).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiTimeoutError);
     expect(error).toBeInstanceOf(DakashiConnectionError);
-    expect(String(error)).toBe(
-      `DakashiTimeoutError: No answer from ${peer.url}/v1/member/info within 50 ms.`,
-    );
+    expect(String(error)).toBe(`DakashiTimeoutError: No answer from ${peer.url}/v1/member/info within 50 ms.`);
   });
 
   test("counts the whole answer, not only its beginning", async () => {
     const halfAnAnswer: Behaviour = (response) => response.writeHead(200).write('{"errcode":0,');
     const peer = await startPeer(halfAnAnswer);
-    const error = await failureOf(
-      clientOf(peer, { timeoutMs: 50, retriesMax: 0 }).memberInfo(card),
-    );
+    const error = await failureOf(clientOf(peer, { timeoutMs: 50, retriesMax: 0 }).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiTimeoutError);
   });
 
@@ -287,16 +265,13 @@ describe("a time-out", () => {
 describe("a caller's signal", () => {
   const reason = new Error("the user left");
 
-  test.each([0, 2])(
-    "ends a call in flight with its reason, of %i retries left none follows",
-    async (retriesMax) => {
-      const controller = new AbortController();
-      const peer = await startPeer(() => controller.abort(reason));
-      const call = clientOf(peer, { retriesMax }).memberInfo(card, { signal: controller.signal });
-      expect(await failureOf(call)).toBe(reason);
-      expect(peer.received).toHaveLength(1);
-    },
-  );
+  test.each([0, 2])("ends a call in flight with its reason, of %i retries left none follows", async (retriesMax) => {
+    const controller = new AbortController();
+    const peer = await startPeer(() => controller.abort(reason));
+    const call = clientOf(peer, { retriesMax }).memberInfo(card, { signal: controller.signal });
+    expect(await failureOf(call)).toBe(reason);
+    expect(peer.received).toHaveLength(1);
+  });
 
   test("that has already aborted lets nothing be sent", async () => {
     const peer = await startPeer();
@@ -327,8 +302,7 @@ describe("a caller's signal", () => {
 describe("neither the secret nor a signature shows", () => {
   test("in a client", async () => {
     const client = clientOf({ url: "http://127.0.0.1:9" });
-    for (const shown of [...printed(client), ...printed(client.memberInfo)])
-      expect(shown).not.toContain(clientSecret);
+    for (const shown of [...printed(client), ...printed(client.memberInfo)]) expect(shown).not.toContain(clientSecret);
   });
 
   test.each<[string, Behaviour]>([
@@ -339,9 +313,7 @@ describe("neither the secret nor a signature shows", () => {
     ["a time-out", stall],
   ])("in the error after %s", async (_case, behaviour) => {
     const peer = await startPeer(behaviour);
-    const error = await failureOf(
-      clientOf(peer, { retriesMax: 0, timeoutMs: 1000 }).memberInfo(card),
-    );
+    const error = await failureOf(clientOf(peer, { retriesMax: 0, timeoutMs: 1000 }).memberInfo(card));
     const sign = String(peer.received[0]?.parameters["sign"]);
     expect(sign).toMatch(/^[0-9A-F]{40}$/);
     for (const shown of printed(error)) {

@@ -11,10 +11,7 @@ export const card = { serial_no: "87000001" };
 const withoutWaiting = { delay: async () => {}, random: () => 0.5 };
 
 /** A client of the given platform, with the tests' credentials. */
-export function clientOf(
-  peer: { url: string },
-  options: Partial<ClientOptions> = {},
-): DakashiClient {
+export function clientOf(peer: { url: string }, options: Partial<ClientOptions> = {}): DakashiClient {
   return createClient({ baseUrl: peer.url, clientId, clientSecret, ...withoutWaiting, ...options });
 }
 

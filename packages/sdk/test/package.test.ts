@@ -24,10 +24,7 @@ beforeAll(async () => {
   await run("npm", ["pack", "--pack-destination", temporary], { cwd: built });
   const tarball = (await readdir(temporary)).find((name) => name.endsWith(".tgz"));
   await mkdir(consumer);
-  await writeFile(
-    join(consumer, "package.json"),
-    '{"name":"consumer","private":true,"type":"module"}',
-  );
+  await writeFile(join(consumer, "package.json"), '{"name":"consumer","private":true,"type":"module"}');
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", `../${tarball}`], {
     cwd: consumer,
   });
@@ -37,12 +34,8 @@ afterAll(() => rm(temporary, { recursive: true, force: true }));
 
 test("the package holds JavaScript, declarations, manifest, README and licence, and no sources or tests", async () => {
   const files = await readdir(join(consumer, "node_modules/@dakashi/sdk"));
-  expect(files).toEqual(
-    expect.arrayContaining(["package.json", "README.md", "LICENSE", "index.js", "index.d.ts"]),
-  );
-  const others = files.filter(
-    (name) => !/^(package\.json|README\.md|LICENSE|[a-z0-9.-]+\.(js|d\.ts))$/.test(name),
-  );
+  expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "LICENSE", "index.js", "index.d.ts"]));
+  const others = files.filter((name) => !/^(package\.json|README\.md|LICENSE|[a-z0-9.-]+\.(js|d\.ts))$/.test(name));
   expect(others).toEqual([]);
   expect(files.join()).not.toContain("test");
 });
@@ -75,12 +68,9 @@ test("plain Node calls the platform with the installed package", async () => {
 });
 
 test("in Node the signature is node:crypto's", async () => {
-  expect(
-    await runScript(
-      'console.log(import.meta.resolve("#sha1"))',
-      "node_modules/@dakashi/sdk/probe.js",
-    ),
-  ).toMatch(/sha1\.node\.js$/);
+  expect(await runScript('console.log(import.meta.resolve("#sha1"))', "node_modules/@dakashi/sdk/probe.js")).toMatch(
+    /sha1\.node\.js$/,
+  );
 });
 
 // Node's own resolver, told that it is a browser's; a built-in module is then an error, as it would be there.
@@ -99,22 +89,14 @@ const browserHooks = `
 test.each([
   ["as bundlers do", ["browser", "module", "import"]],
   ["as import maps and CDNs do", ["import", "default"]],
-])(
-  "a browser, resolving %s, signs without node:crypto and without crypto.subtle",
-  async (_case, conditions) => {
-    await writeFile(
-      join(consumer, "hooks.js"),
-      browserHooks.replace("__CONDITIONS__", JSON.stringify(conditions)),
-    );
-    const script = `
+])("a browser, resolving %s, signs without node:crypto and without crypto.subtle", async (_case, conditions) => {
+  await writeFile(join(consumer, "hooks.js"), browserHooks.replace("__CONDITIONS__", JSON.stringify(conditions)));
+  const script = `
     const { signParameters } = await import("@dakashi/sdk/signature");
     await import("@dakashi/sdk");
     console.log(signParameters({ client_id: "${clientId}", serial_no: "87000001", timestamp: 1487560009 }, "${clientSecret}"));`;
-    expect(await runScript(`import "./hooks.js";${script}`)).toBe(
-      "485C49516A7799D6179656BAF681231E86071364",
-    );
-  },
-);
+  expect(await runScript(`import "./hooks.js";${script}`)).toBe("485C49516A7799D6179656BAF681231E86071364");
+});
 
 describe.each([
   ["nodenext", "nodenext"],
@@ -123,9 +105,7 @@ describe.each([
   const options = ["--moduleResolution", moduleResolution, "--module", module];
 
   test("in a browser's project", async () => {
-    await expect(
-      compile([...options, "--lib", "es2022,dom", "--types", ""], consumerSource),
-    ).resolves.toBe("");
+    await expect(compile([...options, "--lib", "es2022,dom", "--types", ""], consumerSource)).resolves.toBe("");
   });
 
   test("in Node's project, where the README's samples compile", async () => {
@@ -138,9 +118,9 @@ describe.each([
 
   test("and a misuse does not compile", async () => {
     const misuse = `${consumerSource}\nawait client.memberInfo({ serial_number: "87000001" });`;
-    await expect(
-      compile([...options, "--lib", "es2022,dom", "--types", ""], misuse),
-    ).resolves.toContain("'serial_number' does not exist");
+    await expect(compile([...options, "--lib", "es2022,dom", "--types", ""], misuse)).resolves.toContain(
+      "'serial_number' does not exist",
+    );
   });
 });
 
@@ -189,20 +169,10 @@ async function runScript(script: string, file = "script.js"): Promise<string> {
 async function compile(options: string[], source: string): Promise<string> {
   await writeFile(join(consumer, "consumer.ts"), source);
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
-  const strict = [
-    "--strict",
-    "--exactOptionalPropertyTypes",
-    "--skipLibCheck",
-    "false",
-    "--noEmit",
-  ];
-  const compiled = run(
-    process.execPath,
-    [tsc, "--target", "es2022", ...strict, ...options, "consumer.ts"],
-    {
-      cwd: consumer,
-    },
-  );
+  const strict = ["--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false", "--noEmit"];
+  const compiled = run(process.execPath, [tsc, "--target", "es2022", ...strict, ...options, "consumer.ts"], {
+    cwd: consumer,
+  });
   return compiled.then(
     ({ stdout }) => stdout,
     (error: { stdout: string; message: string }) => error.stdout || error.message,

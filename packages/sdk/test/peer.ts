@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
@@ -43,7 +43,7 @@ export const cardData = {
  */
 export async function startPeer(...behaviours: Behaviour[]): Promise<Peer> {
   const received: Received[] = [];
-  const server = createServer(async (request, response) => {
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     // An IncomingMessage without an encoding yields buffers; its type says any.
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -58,10 +58,10 @@ export async function startPeer(...behaviours: Behaviour[]): Promise<Peer> {
       parameters,
     };
     received.push(call);
-    if (signatureOf(parameters) !== parameters["sign"])
-      return refuse(55004, "wrong signature")(response, call);
+    if (signatureOf(parameters) !== parameters["sign"]) return refuse(55004, "wrong signature")(response, call);
     (behaviours.shift() ?? answer(cardData))(response, call);
-  });
+  }
+  const server = createServer((request, response) => void receive(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -84,8 +84,7 @@ function signatureOf(parameters: Received["parameters"]): string {
 }
 
 export function answer(data: unknown): Behaviour {
-  return (response) =>
-    sendJson(response, 200, { errcode: 0, errmsg: "success", data, request_id: "req-1" });
+  return (response) => sendJson(response, 200, { errcode: 0, errmsg: "success", data, request_id: "req-1" });
 }
 
 export function refuse(
@@ -95,8 +94,7 @@ export function refuse(
   status = 200,
   headers: Record<string, string> = {},
 ): Behaviour {
-  return (response) =>
-    sendJson(response, status, { errcode, errmsg, request_id: "req-2", ...fields }, headers);
+  return (response) => sendJson(response, status, { errcode, errmsg, request_id: "req-2", ...fields }, headers);
 }
 
 /** Closes the connection in place of an answer. */
@@ -105,13 +103,8 @@ export const hangUp: Behaviour = (response) => response.destroy();
 /** Leaves the caller waiting. */
 export const stall: Behaviour = () => {};
 
-export function page(
-  status: number,
-  html: string,
-  headers: Record<string, string> = {},
-): Behaviour {
-  return (response) =>
-    response.writeHead(status, { "Content-Type": "text/html", ...headers }).end(html);
+export function page(status: number, html: string, headers: Record<string, string> = {}): Behaviour {
+  return (response) => response.writeHead(status, { "Content-Type": "text/html", ...headers }).end(html);
 }
 
 /** Refuses a timestamp more than 300 s away from the platform's clock, as the contract says. */
@@ -129,13 +122,6 @@ export function keepTime(nowSeconds: () => number): Behaviour {
   };
 }
 
-function sendJson(
-  response: ServerResponse,
-  status: number,
-  body: object,
-  headers: Record<string, string> = {},
-): void {
-  response
-    .writeHead(status, { "Content-Type": "application/json", ...headers })
-    .end(JSON.stringify(body));
+function sendJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { "Content-Type": "application/json", ...headers }).end(JSON.stringify(body));
 }

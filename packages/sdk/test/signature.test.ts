@@ -45,9 +45,7 @@ describe("the portable SHA-1", () => {
   test("equals Node's at every length around the ends of blocks", () => {
     for (let length = 0; length <= 200; length++) {
       const text = "a".repeat(length);
-      expect(portable.sha1UpperHex(text)).toBe(
-        createHash("sha1").update(text).digest("hex").toUpperCase(),
-      );
+      expect(portable.sha1UpperHex(text)).toBe(createHash("sha1").update(text).digest("hex").toUpperCase());
     }
   });
 });
@@ -75,9 +73,7 @@ describe("the canonical string", () => {
   test("does not depend on the order in which the parameters were given", () => {
     fc.assert(
       fc.property(parameters, (given) => {
-        expect(canonicalString(Object.fromEntries(Object.entries(given).toReversed()))).toBe(
-          canonicalString(given),
-        );
+        expect(canonicalString(Object.fromEntries(Object.entries(given).toReversed()))).toBe(canonicalString(given));
       }),
     );
   });
@@ -85,9 +81,7 @@ describe("the canonical string", () => {
   test("is what the unchecked join gives for texts", () => {
     fc.assert(
       fc.property(parameters, (given) => {
-        const texts = Object.fromEntries(
-          Object.entries(given).map(([key, item]) => [key, String(item)]),
-        );
+        const texts = Object.fromEntries(Object.entries(given).map(([key, item]) => [key, String(item)]));
         expect(joinParameters(texts)).toBe(canonicalString(given));
       }),
     );
@@ -101,9 +95,7 @@ describe("the canonical string", () => {
   function readBack(text: string): Record<string, string> {
     if (text === "") return {};
     return Object.fromEntries(
-      text
-        .split("&")
-        .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+      text.split("&").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
     );
   }
 });

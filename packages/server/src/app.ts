@@ -1,12 +1,12 @@
 import type { AddressInfo } from "node:net";
 import type pg from "pg";
 import { Registry } from "prom-client";
+import { parseAddressList } from "./address-list.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseAddress, createPool } from "./db/database.ts";
 import { listen } from "./db/listen.ts";
 import { createAuthenticator } from "./http/authenticate.ts";
-import { parseAddressList } from "./http/client-address.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { openApiPage, probePages } from "./http/pages.ts";
 import { createFailureLimiter, createRateLimiter, type RateLimiter } from "./http/rate-limit.ts";
@@ -59,6 +59,7 @@ export async function startApp({ config, database, log, clock = systemClock }: A
     applicationName: "dks serve",
     connectionsMax: config.dbConnections,
     connectTimeoutMs: 3_000,
+    queryTimeoutMs: 5_000,
     onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
   });
   const registry = new Registry();

@@ -44,6 +44,7 @@ describe("the configuration", () => {
     ["DKS_WORKERS", "0"],
     ["DKS_TIMEZONE", "Shanghai"],
     ["DKS_TRUST_PROXY", "10.0.0.0/8,nginx"],
+    ["DKS_TRUST_PROXY", "10"],
     ["DKS_LOG_LEVEL", "verbose"],
     ["DKS_DEMO", "yes"],
     ["DATABASE_URL", "localhost:5432"],

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import ipaddr from "ipaddr.js";
+import { isAddressOrRange } from "./address-list.ts";
 import { OperatorError } from "./errors.ts";
 import { type Text, text } from "./text.ts";
 
@@ -54,7 +54,10 @@ function databaseUrl(value: string): string | undefined | Text {
   if (value === "") return undefined;
   return /^postgres(ql)?:\/\/./.test(value)
     ? value
-    : text("应形如 postgresql://用户:密码@主机:5432/数据库", "must be like postgresql://user:password@host:5432/database");
+    : text(
+        "应形如 postgresql://用户:密码@主机:5432/数据库",
+        "must be like postgresql://user:password@host:5432/database",
+      );
 }
 
 function timeZone(value: string): string | Text {
@@ -66,8 +69,11 @@ function timeZone(value: string): string | Text {
 }
 
 function addresses(value: string): readonly string[] | Text {
-  const list = value.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  const wrong = list.find((part) => !ipaddr.isValid(part) && !ipaddr.isValidCIDR(part));
+  const list = value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const wrong = list.find((part) => !isAddressOrRange(part));
   return wrong === undefined
     ? list
     : text(`“${wrong}” 不是 IP 地址或网段`, `"${wrong}" is neither an IP address nor a CIDR range`);
@@ -90,7 +96,10 @@ export const variables = {
     name: "HOST",
     default: "127.0.0.1",
     parse: (value: string): string => value,
-    doc: text("监听地址；对外服务或在容器中请设为 0.0.0.0 或 ::", "Address to listen on; 0.0.0.0 or :: to be reached from outside or in a container"),
+    doc: text(
+      "监听地址；对外服务或在容器中请设为 0.0.0.0 或 ::",
+      "Address to listen on; 0.0.0.0 or :: to be reached from outside or in a container",
+    ),
   },
   port: {
     name: "PORT",
@@ -102,7 +111,10 @@ export const variables = {
     name: "DATABASE_URL",
     default: "",
     parse: databaseUrl,
-    doc: text("您自己的 PostgreSQL（15 或更新）；不设则使用内置的", "A PostgreSQL of your own, 15 or newer; without it the embedded one is used"),
+    doc: text(
+      "您自己的 PostgreSQL（15 或更新）；不设则使用内置的",
+      "A PostgreSQL of your own, 15 or newer; without it the embedded one is used",
+    ),
   },
   dataDir: {
     name: "DKS_DATA_DIR",
@@ -135,7 +147,10 @@ export const variables = {
     name: "DKS_LOG_LEVEL",
     default: "info",
     parse: oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
-    doc: text("日志级别：fatal、error、warn、info、debug、trace、silent", "Log level: fatal, error, warn, info, debug, trace or silent"),
+    doc: text(
+      "日志级别：fatal、error、warn、info、debug、trace、silent",
+      "Log level: fatal, error, warn, info, debug, trace or silent",
+    ),
   },
   trustProxy: {
     name: "DKS_TRUST_PROXY",
@@ -231,8 +246,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (problems.length > 0)
     throw new OperatorError(
       text(
-        ["配置有误：", ...problems.map(({ name, value, problem }) => `  ${name}=${shown(name, value)}：${problem.zh}`)].join("\n"),
-        ["The configuration is wrong:", ...problems.map(({ name, value, problem }) => `  ${name}=${shown(name, value)}: ${problem.en}`)].join("\n"),
+        [
+          "配置有误：",
+          ...problems.map(({ name, value, problem }) => `  ${name}=${shown(name, value)}：${problem.zh}`),
+        ].join("\n"),
+        [
+          "The configuration is wrong:",
+          ...problems.map(({ name, value, problem }) => `  ${name}=${shown(name, value)}: ${problem.en}`),
+        ].join("\n"),
       ),
     );
   return config;

@@ -76,9 +76,7 @@ export class AppError extends Error {
 
   constructor(refusal: RefusalName, detail: RefusalDetail = {}) {
     super(
-      detail.detail === undefined
-        ? refusals[refusal].text.en
-        : `${refusals[refusal].text.en}: ${detail.detail.en}`,
+      detail.detail === undefined ? refusals[refusal].text.en : `${refusals[refusal].text.en}: ${detail.detail.en}`,
       detail.cause === undefined ? undefined : { cause: detail.cause },
     );
     this.name = "AppError";

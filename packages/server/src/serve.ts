@@ -11,7 +11,7 @@ import type { DatabaseAddress } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
 import { openDatabase } from "./db/open.ts";
 import { OperatorError } from "./errors.ts";
-import { listenProblem } from "./http/server.ts";
+import { listenProblem } from "./http/listen-problem.ts";
 import { type Logger, createLogger } from "./log.ts";
 import { type Text, text } from "./text.ts";
 
@@ -39,7 +39,10 @@ export async function serve(terminal: Terminal): Promise<void> {
   try {
     await migrate(database.address);
     const demo = await ensureDemoIfWanted(config, database);
-    const server = config.workers === 1 ? await serveAlone(config, database.address, log) : await serveByWorkers(config, database.address, log);
+    const server =
+      config.workers === 1
+        ? await serveAlone(config, database.address, log)
+        : await serveByWorkers(config, database.address, log);
     try {
       const url = `http://${hostInUrl(server.address)}:${server.address.port}`;
       log.info({ url, workers: config.workers, embedded_database: database.embedded }, "ready");

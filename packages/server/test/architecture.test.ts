@@ -48,7 +48,9 @@ describe("the structure of the server", () => {
 
   it("lets a query file know the database and nothing above it", () => {
     expect(
-      importsThat(({ path }, to) => path.endsWith(".queries.ts") && /\.(service|routes|contract)\.ts$|^(http|cli)\//.test(to)),
+      importsThat(
+        ({ path }, to) => path.endsWith(".queries.ts") && /\.(service|routes|contract)\.ts$|^(http|cli)\//.test(to),
+      ),
     ).toEqual([]);
   });
 
@@ -60,15 +62,16 @@ describe("the structure of the server", () => {
 
   it("lets routes, HTTP and the command line reach queries through a service only", () => {
     expect(
-      importsThat(({ path }, to) => (path.endsWith(".routes.ts") || /^(http|cli)\//.test(path)) && to.endsWith(".queries.ts")),
+      importsThat(
+        ({ path }, to) => (path.endsWith(".routes.ts") || /^(http|cli)\//.test(path)) && to.endsWith(".queries.ts"),
+      ),
     ).toEqual([]);
   });
 
   it("lets a module call another module's service, never its queries", () => {
     expect(
       importsThat(
-        ({ path }, to) =>
-          moduleOf(path) !== undefined && to.endsWith(".queries.ts") && moduleOf(to) !== moduleOf(path),
+        ({ path }, to) => moduleOf(path) !== undefined && to.endsWith(".queries.ts") && moduleOf(to) !== moduleOf(path),
       ),
     ).toEqual([]);
   });

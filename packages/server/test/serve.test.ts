@@ -135,9 +135,23 @@ describe("dks serve on the embedded database", () => {
       return JSON.parse(stdout) as Record<string, string>; // Compared below.
     }
     const { account_no = "" } = await json("account", "create", "--name", "集成商甲", "--balance", "100.00");
-    const created = await json("client", "create", "--account", account_no, "--allow-ip", "127.0.0.0/8", "--rate", "50");
+    const created = await json(
+      "client",
+      "create",
+      "--account",
+      account_no,
+      "--allow-ip",
+      "127.0.0.0/8",
+      "--rate",
+      "50",
+    );
     const client = (secret: string | undefined) =>
-      createClient({ baseUrl: server.url, clientId: created["client_id"] ?? "", clientSecret: secret ?? "", retriesMax: 0 });
+      createClient({
+        baseUrl: server.url,
+        clientId: created["client_id"] ?? "",
+        clientSecret: secret ?? "",
+        retriesMax: 0,
+      });
     const unknownCard = { serial_no: "1" };
     await expect(client(created["client_secret"]).memberInfo(unknownCard)).rejects.toMatchObject({ errcode: 55005 });
 
@@ -179,7 +193,9 @@ describe("dks serve on the embedded database", () => {
     await writeFile(file, "");
     const outcome = await runDks(["serve"], { DKS_DATA_DIR: join(file, "data"), PORT: "0" });
     expect(outcome.status).toBe(1);
-    expect(outcome.stderr).toMatch(/^The data directory .*a-file\/data is not writable \(ENOTDIR\)\. .*DKS_DATA_DIR\.\n$/);
+    expect(outcome.stderr).toMatch(
+      /^The data directory .*a-file\/data is not writable \(ENOTDIR\)\. .*DKS_DATA_DIR\.\n$/,
+    );
   });
 
   it("names every wrong variable at once, in the language of the terminal, and no secret", async () => {

@@ -72,7 +72,10 @@ export interface TestServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-export async function startTestServer({ clock = Date.now, environment = {} }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  clock = Date.now,
+  environment = {},
+}: TestServerOptions = {}): Promise<TestServer> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "dks-data-"));
   const config = readConfig({ DKS_DATA_DIR: dataDir, PORT: "0", DKS_RATE_PER_SECOND: "100000", ...environment });
@@ -105,7 +108,9 @@ export async function startTestServer({ clock = Date.now, environment = {} }: Te
   }
 
   async function createAccount(): Promise<string> {
-    return String(await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }));
+    return String(
+      await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }),
+    );
   }
 
   return {
@@ -121,7 +126,11 @@ export async function startTestServer({ clock = Date.now, environment = {} }: Te
       return { client_id: issued.clientId, client_secret: issued.clientSecret, account_no: accountNo };
     },
     async importCards(rows) {
-      await importAll(pool, cardImport, rows.map((row) => ({ carrier: "cmcc", ...row })));
+      await importAll(
+        pool,
+        cardImport,
+        rows.map((row) => ({ carrier: "cmcc", ...row })),
+      );
     },
     async importProducts(rows) {
       await importAll(pool, productImport, rows);
@@ -136,7 +145,11 @@ export async function startTestServer({ clock = Date.now, environment = {} }: Te
         timestamp: now(),
         ...parameters,
       };
-      return post("/v1/member/info", JSON.stringify({ sign: signParameters(all, client.client_secret), ...all }), headers);
+      return post(
+        "/v1/member/info",
+        JSON.stringify({ sign: signParameters(all, client.client_secret), ...all }),
+        headers,
+      );
     },
     now,
     async close() {

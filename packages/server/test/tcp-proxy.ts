@@ -7,6 +7,8 @@ export interface TcpProxy {
   readonly connectionString: string;
   /** Breaks every connection and refuses new ones. */
   cut(): Promise<void>;
+  /** Lets every connection stand and nothing through, as when the machine behind it is gone without a word. */
+  stall(): void;
   restore(): Promise<void>;
   close(): Promise<void>;
 }
@@ -16,6 +18,7 @@ export async function startTcpProxy(connectionString: string): Promise<TcpProxy>
   const sockets = new Set<Socket>();
   let server = createServer();
   let port = 0;
+  let stalled = false;
 
   function accept(inner: Socket): void {
     const outer = connect(Number(target.port || "5432"), target.hostname);
@@ -24,7 +27,7 @@ export async function startTcpProxy(connectionString: string): Promise<TcpProxy>
       [outer, inner],
     ] as const) {
       sockets.add(from);
-      from.pipe(to);
+      if (!stalled) from.pipe(to);
       from.on("error", () => {});
       from.once("close", () => {
         sockets.delete(from);
@@ -33,7 +36,13 @@ export async function startTcpProxy(connectionString: string): Promise<TcpProxy>
     }
   }
 
+  function stall(): void {
+    stalled = true;
+    for (const socket of sockets) socket.unpipe().pause();
+  }
+
   async function restore(): Promise<void> {
+    stalled = false;
     server = createServer(accept);
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
@@ -51,5 +60,5 @@ export async function startTcpProxy(connectionString: string): Promise<TcpProxy>
   const through = new URL(connectionString);
   through.hostname = "127.0.0.1";
   through.port = String(port);
-  return { connectionString: through.href, cut, restore, close: cut };
+  return { connectionString: through.href, cut, stall, restore, close: cut };
 }

@@ -37,8 +37,15 @@ export function clientCommands(program: Command, terminal: Terminal): void {
 
   client
     .command("rotate <client_id>")
-    .description(zh ? "更换密钥，旧密钥在过渡期内仍可用" : "give a new secret; the old one verifies until the overlap ends")
-    .option("--overlap <duration>", zh ? "过渡期，例如 24h、30m、0s" : "overlap, such as 24h, 30m or 0s", duration(zh), 86_400)
+    .description(
+      zh ? "更换密钥，旧密钥在过渡期内仍可用" : "give a new secret; the old one verifies until the overlap ends",
+    )
+    .option(
+      "--overlap <duration>",
+      zh ? "过渡期，例如 24h、30m、0s" : "overlap, such as 24h, 30m or 0s",
+      duration(zh),
+      86_400,
+    )
     .option(...json)
     .action(async (clientId: string, options: { overlap: number; json?: true }) => {
       await withDatabase(async ({ services }) => {
@@ -83,7 +90,12 @@ export function clientCommands(program: Command, terminal: Terminal): void {
         const resealed = await services.clients.resealSecrets();
         terminal.result(
           { resealed },
-          [text(`已用新的主密钥重新加密 ${resealed} 个密钥`, `${resealed} secrets are now sealed under the new master key`)],
+          [
+            text(
+              `已用新的主密钥重新加密 ${resealed} 个密钥`,
+              `${resealed} secrets are now sealed under the new master key`,
+            ),
+          ],
           options.json === true,
         );
       });
@@ -99,7 +111,8 @@ function printIssued(terminal: Terminal, { clientId, clientSecret }: IssuedSecre
     ],
     json,
   );
-  if (!json) terminal.say(text("client_secret 只显示这一次，请妥善保存。", "The secret is shown only now; keep it safe."));
+  if (!json)
+    terminal.say(text("client_secret 只显示这一次，请妥善保存。", "The secret is shown only now; keep it safe."));
 }
 
 function accountNumber(zh: boolean) {

@@ -45,7 +45,11 @@ export function serveCommands(program: Command, terminal: Terminal): void {
       await withDatabase(async ({ config, pool, services }) => {
         const demo = await ensureDemo(pool, services);
         const url = `http://127.0.0.1:${config.port}`;
-        terminal.result({ ...demo, curl: demoLines(demo, url).curl }, demoLines(demo, url).lines, options.json === true);
+        terminal.result(
+          { ...demo, curl: demoLines(demo, url).curl },
+          demoLines(demo, url).lines,
+          options.json === true,
+        );
       });
     });
 }

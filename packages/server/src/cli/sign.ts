@@ -10,7 +10,9 @@ export function signCommand(program: Command, terminal: Terminal): void {
   program
     .command("sign [name=value...]")
     .description(
-      zh ? "对参数签名：显示拼接字符串、签名和可直接粘贴的 curl 命令" : "sign parameters: the canonical string, the signature, a ready curl",
+      zh
+        ? "对参数签名：显示拼接字符串、签名和可直接粘贴的 curl 命令"
+        : "sign parameters: the canonical string, the signature, a ready curl",
     )
     .requiredOption("--client-id <id>", "client_id")
     .requiredOption("--secret <secret>", "client_secret")

@@ -13,7 +13,9 @@ export function createTerminal(language: Language): Terminal {
   return {
     language,
     result(json, lines, asJson) {
-      process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : `${lines.map((line) => line[language]).join("\n")}\n`);
+      process.stdout.write(
+        asJson ? `${JSON.stringify(json)}\n` : `${lines.map((line) => line[language]).join("\n")}\n`,
+      );
     },
     say(message) {
       process.stderr.write(`${message[language]}\n`);

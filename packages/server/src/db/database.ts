@@ -33,6 +33,8 @@ export interface PoolOptions {
   readonly connectionsMax: number;
   /** How long a caller waits for a free connection before it is told that the database is not available. */
   readonly connectTimeoutMs: number;
+  /** How long a statement may take before its connection is given up: the server may be gone without a word. */
+  readonly queryTimeoutMs?: number;
   /** A connection lost while idle; the pool has already replaced it. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -43,6 +45,8 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): pg.P
     application_name: options.applicationName,
     max: options.connectionsMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
     types,
   });
   pool.on("error", options.onIdleError);
@@ -55,6 +59,7 @@ export async function connect(address: DatabaseAddress, applicationName: string)
     connectionString: address.connectionString,
     application_name: applicationName,
     connectionTimeoutMillis: 10_000,
+    keepAlive: true,
     types,
   });
   await client.connect();
@@ -65,10 +70,7 @@ export async function connect(address: DatabaseAddress, applicationName: string)
  * Runs `work` in one transaction on one connection. An error rolls back; if even that fails the connection is thrown
  * away, since its state is unknown.
  */
-export async function transaction<T>(
-  pool: pg.Pool,
-  work: (db: pg.PoolClient) => Promise<T>,
-): Promise<T> {
+export async function transaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {

@@ -95,8 +95,7 @@ function unprivilegedUser(): RunAs {
     .map((line) => line.split(":"));
   for (const name of ["postgres", "nobody"]) {
     const user = users.find((fields) => fields[0] === name);
-    if (user?.[2] !== undefined && user[3] !== undefined)
-      return { uid: Number(user[2]), gid: Number(user[3]) };
+    if (user?.[2] !== undefined && user[3] !== undefined) return { uid: Number(user[2]), gid: Number(user[3]) };
   }
   throw new OperatorError(
     text(
@@ -159,9 +158,7 @@ async function makeSystemDir(prefix: string): Promise<string> {
 async function copyNativeDir(nativeDir: string): Promise<string> {
   const manifest: unknown = JSON.parse(readFileSync(join(nativeDir, "..", "package.json"), "utf8"));
   const version =
-    typeof manifest === "object" && manifest !== null && "version" in manifest
-      ? String(manifest.version)
-      : "unknown";
+    typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
   const target = join(systemDir, `native-${version}`);
   if (!existsSync(target)) {
     const unfinished = await makeSystemDir("native-unfinished-");

@@ -32,6 +32,9 @@ interface EmbeddedOptions {
 /** How long a start may take before it is given up: crash recovery after a kill has to fit in. */
 const startTimeoutMs = 120_000;
 
+/** How the server lists the connections by which processes hold it. */
+const holderName = "dks holder";
+
 const superuser = "dakashi";
 const databaseName = "dakashi";
 
@@ -55,7 +58,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   const address = addressOf(note, databaseName);
 
   let released = false;
-  let holder = await connect(address, "dks");
+  let holder = await connect(address, holderName);
   function watch(connection: pg.Client): void {
     connection.on("error", () => {});
     connection.on("end", () => {
@@ -67,7 +70,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
       if (released) return;
       try {
         await ensureRunning(place, clusterDir, options);
-        const connection = await connect(address, "dks");
+        const connection = await connect(address, holderName);
         watch(connection);
         holder = connection;
         options.onRestart?.();
@@ -236,15 +239,28 @@ async function giveToRunAs(place: Place, file: string): Promise<void> {
   if (place.runAs !== undefined) await chown(file, place.runAs.uid, place.runAs.gid);
 }
 
-/** An eighth of the machine: the platform shares it with Node and the page cache. */
+/**
+ * A quarter of the machine, or of what a container may use of it, as PostgreSQL's manual advises for a server that shares
+ * it: the look-ups of ten million cards touch some gigabytes of index. Taken up only as it is used.
+ */
 function sharedBuffersMb(): number {
-  return Math.round(Math.min(4096, Math.max(128, totalmem() / 2 ** 20 / 8)));
+  const limitBytes = process.constrainedMemory();
+  const memoryBytes = limitBytes > 0 ? Math.min(limitBytes, totalmem()) : totalmem();
+  return Math.round(Math.min(8192, Math.max(128, memoryBytes / 2 ** 20 / 4)));
 }
 
-/** Whether nobody but `holder` is connected to the server, in any database. */
+/**
+ * Whether no other process holds the server. Every process that uses it holds it by one connection, so its other ones,
+ * which may be just going away, do not count. Those that leave at once ask one after the other: the lock is let go of when
+ * the connection has ended, and so no longer counts.
+ */
 async function isLast(holder: pg.Client): Promise<boolean> {
+  await holder.query("select pg_advisory_lock(hashtext('dks holder leaves'))");
   const { rows } = await holder.query<{ others: number }>(
-    "select count(*)::int as others from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+    `select count(*)::int as others
+    from pg_stat_activity
+    where backend_type = 'client backend' and application_name = $1 and pid <> pg_backend_pid()`,
+    [holderName],
   );
   return rows[0]?.others === 0;
 }

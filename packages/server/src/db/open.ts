@@ -30,7 +30,8 @@ export async function openDatabase(config: {
 
 async function refuseUnusable(address: DatabaseAddress): Promise<void> {
   const client = await connect(address, "dks start").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "") : String(cause);
+    const reason =
+      cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "") : String(cause);
     throw new OperatorError(
       text(
         `无法连接 DATABASE_URL 指定的数据库：${reason}`,

@@ -1,12 +1,13 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { joinParameters } from "@dakashi/sdk/signature";
+import { type AddressList, isListed } from "../address-list.ts";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
 import type { CredentialStore, Credentials } from "../modules/clients/credentials.ts";
 import { type Text, text } from "../text.ts";
 import { type Parameters, excerpt } from "./body.ts";
-import { type AddressList, clientAddress, isListed } from "./client-address.ts";
+import { clientAddress } from "./client-address.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Caller } from "./operation.ts";
 import type { FailureLimiter, RateLimiter } from "./rate-limit.ts";
@@ -122,7 +123,10 @@ function verifyTimestamp(given: string | undefined, now: number): void {
     throw new AppError("timestampWrong", {
       hint: "timestamp_missing",
       serverTime,
-      detail: text("缺少参数 timestamp，应为当前时间的 Unix 秒数", "the parameter timestamp is missing; send the current Unix time in seconds"),
+      detail: text(
+        "缺少参数 timestamp，应为当前时间的 Unix 秒数",
+        "the parameter timestamp is missing; send the current Unix time in seconds",
+      ),
     });
   if (!/^(0|[1-9]\d{0,15})$/.test(given))
     throw new AppError("timestampWrong", {
@@ -139,7 +143,10 @@ function verifyTimestamp(given: string | undefined, now: number): void {
     throw new AppError("timestampWrong", {
       hint: "timestamp_milliseconds",
       serverTime,
-      detail: text("timestamp 是毫秒，应为秒，请除以 1000 取整", "timestamp is in milliseconds; divide it by 1000 and send whole seconds"),
+      detail: text(
+        "timestamp 是毫秒，应为秒，请除以 1000 取整",
+        "timestamp is in milliseconds; divide it by 1000 and send whole seconds",
+      ),
     });
   throw new AppError("timestampWrong", {
     hint: "timestamp_outside_window",
@@ -193,8 +200,14 @@ function notNormal(found: Credentials): AppError {
     hint: found.accountStatus === "normal" ? "client_suspended" : "account_suspended",
     detail:
       found.accountStatus === "normal"
-        ? text(`客户端 ${found.clientId} 已被停用，请联系运营方`, `client ${found.clientId} is suspended; ask the operator`)
-        : text(`账户 ${found.accountNo} 已被停用，请联系运营方`, `account ${found.accountNo} is suspended; ask the operator`),
+        ? text(
+            `客户端 ${found.clientId} 已被停用，请联系运营方`,
+            `client ${found.clientId} is suspended; ask the operator`,
+          )
+        : text(
+            `账户 ${found.accountNo} 已被停用，请联系运营方`,
+            `account ${found.accountNo} is suspended; ask the operator`,
+          ),
   });
 }
 

@@ -21,8 +21,7 @@ const parameterName = /^[a-z][a-z0-9_]*$/;
  * strings and integers is looked at again by {@link explain}, off the fast path, to say what is wrong with it.
  */
 export function parseParameters(body: Buffer): Parameters {
-  if (!isUtf8(body))
-    throw wrongBody("not_utf8", text("请求体不是有效的 UTF-8 编码", "the body is not valid UTF-8"));
+  if (!isUtf8(body)) throw wrongBody("not_utf8", text("请求体不是有效的 UTF-8 编码", "the body is not valid UTF-8"));
   const json = body.toString("utf8");
   const parameters: Parameters = Object.create(null) as Parameters; // Object.create is typed any.
   const end = json.length;
@@ -149,7 +148,10 @@ function explain(json: string): AppError {
   // All that the scanner refuses and the above does not is a name spelled with an escape, such as "\u0061" for "a".
   return wrongParameter(
     "name_escaped",
-    text("参数名中不能使用反斜杠转义，请直接书写", "a parameter name must be written as it is, without backslash escapes"),
+    text(
+      "参数名中不能使用反斜杠转义，请直接书写",
+      "a parameter name must be written as it is, without backslash escapes",
+    ),
   );
 }
 
@@ -240,13 +242,16 @@ function valueEnd(json: string, from: number): number {
 function notJson(json: string, error: unknown): Text {
   if (/^\s*[a-z_]+=/.test(json))
     return text(
-      "请求体是表单格式（a=1&b=2），应为 JSON，例如 {\"client_id\":\"…\"}",
+      '请求体是表单格式（a=1&b=2），应为 JSON，例如 {"client_id":"…"}',
       'the body is form-encoded (a=1&b=2); send JSON such as {"client_id":"…"}',
     );
   const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
   return position === undefined
     ? text("请求体不是有效的 JSON", "the body is not valid JSON")
-    : text(`请求体不是有效的 JSON（第 ${Number(position) + 1} 个字符处）`, `the body is not valid JSON (at character ${Number(position) + 1})`);
+    : text(
+        `请求体不是有效的 JSON（第 ${Number(position) + 1} 个字符处）`,
+        `the body is not valid JSON (at character ${Number(position) + 1})`,
+      );
 }
 
 function kind(value: unknown): Text {

@@ -2,7 +2,8 @@ import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientAddress, failureKey, isListed, parseAddressList } from "./client-address.ts";
+import { isListed, parseAddressList } from "../address-list.ts";
+import { clientAddress, failureKey } from "./client-address.ts";
 
 /** A request as it would arrive from a peer; a real one, without its connection. */
 function requestFrom(remoteAddress: string, forwardedFor?: string): IncomingMessage {

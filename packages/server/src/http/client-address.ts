@@ -1,33 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-/** A parsed set of addresses and ranges. */
-export type AddressList = readonly [Address, number][];
-
-/** Parses addresses and CIDR ranges, each of which must be valid. */
-export function parseAddressList(list: readonly string[]): AddressList {
-  return list.map((entry) => {
-    if (entry.includes("/")) return ipv4Range(ipaddr.parseCIDR(entry));
-    const address = ipaddr.process(entry);
-    return [address, address.kind() === "ipv4" ? 32 : 128];
-  });
-}
-
-/** A range of IPv4 addresses mapped into IPv6 as the IPv4 range, which callers are compared with. */
-function ipv4Range([address, bits]: [Address, number]): [Address, number] {
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress() && bits >= 96
-    ? [address.toIPv4Address(), bits - 96]
-    : [address, bits];
-}
-
-/** Whether `address` is in the list. An IPv4 address that arrives mapped into IPv6 is the IPv4 address. */
-export function isListed(address: string, list: AddressList): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return list.some(([range, bits]) => range.kind() === parsed.kind() && parsed.match(range, bits));
-}
+import { type AddressList, isListed } from "../address-list.ts";
 
 /**
  * The address a call comes from, as text. What X-Forwarded-For says is believed as far as trusted proxies wrote it:

@@ -21,9 +21,14 @@ interface Mistake extends Diagnosis {
 const mistakes: readonly Mistake[] = [
   {
     hint: "sign_values_url_encoded",
-    detail: text("拼接时对参数值做了 URL 编码，应使用原始值", "the values were URL-encoded before signing; join them as they are"),
+    detail: text(
+      "拼接时对参数值做了 URL 编码，应使用原始值",
+      "the values were URL-encoded before signing; join them as they are",
+    ),
     signed: (parameters, secret) =>
-      [encodeURIComponent, rfc3986, formEncode, phpEncode, javaEncode].map((encode) => joinParameters(mapValues(parameters, encode)) + secret),
+      [encodeURIComponent, rfc3986, formEncode, phpEncode, javaEncode].map(
+        (encode) => joinParameters(mapValues(parameters, encode)) + secret,
+      ),
   },
   {
     hint: "sign_client_id_left_out",
@@ -37,7 +42,10 @@ const mistakes: readonly Mistake[] = [
   },
   {
     hint: "sign_included",
-    detail: text("sign 本身不参与签名，应从拼接字符串中去掉", "sign itself was part of the signed string; leave it out"),
+    detail: text(
+      "sign 本身不参与签名，应从拼接字符串中去掉",
+      "sign itself was part of the signed string; leave it out",
+    ),
     signed: (parameters, secret) =>
       ["", "null"].map((sign) => {
         const names = [...Object.keys(without(parameters, "sign")), "sign"].sort();
@@ -55,11 +63,11 @@ const mistakes: readonly Mistake[] = [
   },
   {
     hint: "sign_secret_first",
-    detail: text("client_secret 应接在拼接字符串之后，而不是之前", "the secret belongs behind the joined string, not before it"),
-    signed: (parameters, secret) => [
-      secret + joinParameters(parameters),
-      secret + joinParameters(parameters) + secret,
-    ],
+    detail: text(
+      "client_secret 应接在拼接字符串之后，而不是之前",
+      "the secret belongs behind the joined string, not before it",
+    ),
+    signed: (parameters, secret) => [secret + joinParameters(parameters), secret + joinParameters(parameters) + secret],
   },
   {
     hint: "sign_secret_white_space",
@@ -115,14 +123,20 @@ const mistakes: readonly Mistake[] = [
   },
   {
     hint: "sign_empty_left_out",
-    detail: text("值为空的参数也要参与拼接（name=）", "parameters with an empty value belong into the string too, as name="),
+    detail: text(
+      "值为空的参数也要参与拼接（name=）",
+      "parameters with an empty value belong into the string too, as name=",
+    ),
     signed: (parameters, secret) => [
       joinParameters(Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ""))) + secret,
     ],
   },
   {
     hint: "sign_without_names",
-    detail: text("只拼接了参数值，应为 name=value 并以 “&” 连接", "the values were joined without their names; join name=value with &"),
+    detail: text(
+      "只拼接了参数值，应为 name=value 并以 “&” 连接",
+      "the values were joined without their names; join name=value with &",
+    ),
     signed: (parameters, secret) => {
       const names = Object.keys(without(parameters, "sign")).sort();
       return [
@@ -178,7 +192,10 @@ function shapeProblem(sign: string, parameters: Parameters, secrets: readonly st
     return secrets.some((secret) => digest(joinParameters(parameters) + secret) === sign.toUpperCase())
       ? {
           hint: "sign_lower_case",
-          detail: text("sign 应为大写十六进制，请把结果转换成大写", "sign must be upper-case hex; convert the result to upper case"),
+          detail: text(
+            "sign 应为大写十六进制，请把结果转换成大写",
+            "sign must be upper-case hex; convert the result to upper case",
+          ),
         }
       : undefined;
   }

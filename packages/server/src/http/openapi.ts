@@ -101,7 +101,10 @@ function requestSchema(operation: Operation): object {
       ...commonParameters,
       ...Object.fromEntries(own.map(([name, schema]) => [name, publicSchema(schema)])),
     },
-    required: [...Object.keys(commonParameters), ...own.filter(([, schema]) => !Type.IsOptional(schema)).map(([name]) => name)],
+    required: [
+      ...Object.keys(commonParameters),
+      ...own.filter(([, schema]) => !Type.IsOptional(schema)).map(([name]) => name),
+    ],
     additionalProperties: { type: ["string", "integer"] },
   };
 }
@@ -113,7 +116,8 @@ function responseObject(operation: Operation, status: number, names: readonly Re
     .map(({ errcode, text: { zh, en } }) => ({ errcode, errmsg: en, "x-errmsg-zh": zh }))
     .toSorted((a, b) => a.errcode - b.errcode);
   return {
-    description: status === 200 ? "The answer, or a refusal for what was said" : codes.map(({ errmsg }) => errmsg).join("; "),
+    description:
+      status === 200 ? "The answer, or a refusal for what was said" : codes.map(({ errmsg }) => errmsg).join("; "),
     content: {
       "application/json": {
         schema: status === 200 ? { oneOf: [successSchema(operation), refusal] } : refusal,
@@ -144,7 +148,11 @@ const requestIdSchema = {
 const refusalSchema = {
   type: "object",
   properties: {
-    errcode: { type: "integer", not: { const: 0 }, ...both(text("错误编码，含义固定", "The error code, which is the contract")) },
+    errcode: {
+      type: "integer",
+      not: { const: 0 },
+      ...both(text("错误编码，含义固定", "The error code, which is the contract")),
+    },
     errmsg: {
       type: "string",
       ...both(
@@ -154,8 +162,14 @@ const refusalSchema = {
         ),
       ),
     },
-    hint: { type: "string", ...both(text("更具体的原因，供程序使用，含义固定", "The reason in particular, for programs; stable")) },
-    server_time: { type: "integer", ...both(text("服务器时间（Unix 秒），仅见于 55006", "The server's Unix time, with 55006 only")) },
+    hint: {
+      type: "string",
+      ...both(text("更具体的原因，供程序使用，含义固定", "The reason in particular, for programs; stable")),
+    },
+    server_time: {
+      type: "integer",
+      ...both(text("服务器时间（Unix 秒），仅见于 55006", "The server's Unix time, with 55006 only")),
+    },
     request_id: requestIdSchema,
   },
   required: ["errcode", "errmsg", "request_id"],

@@ -81,9 +81,7 @@ function ruleOf(schema: TSchema): Text {
  * Makes the function that turns canonical parameters into the declared ones. A digit string stands for an integer
  * everywhere, since both sign alike. The first parameter that is missing or does not fit is named.
  */
-function compileDecoder<P extends TProperties>(
-  schema: TObject<P>,
-): (parameters: Parameters) => Static<TObject<P>> {
+function compileDecoder<P extends TProperties>(schema: TObject<P>): (parameters: Parameters) => Static<TObject<P>> {
   const fields = Object.entries<TSchema>(schema.properties).map(([name, field]) => ({
     name,
     required: !Type.IsOptional(field),

@@ -74,6 +74,16 @@ test("without its database the server says so to everyone, and goes on when it i
   expect(entry).not.toContain(new URL(proxy.connectionString).password || "no password");
 });
 
+test("a database that falls silent is given up, and calls go on once it can be reached again", async () => {
+  expect((await call()).body.errcode).toBe(0);
+  proxy.stall();
+  const { status, body } = await call();
+  expect([status, body.errcode]).toEqual([503, 55050]);
+  await proxy.cut();
+  await proxy.restore();
+  await expect.poll(async () => (await call()).body.errcode, { timeout: 20_000 }).toBe(0);
+});
+
 test("a call that is refused before the database is needed is refused as ever", async () => {
   await proxy.cut();
   try {

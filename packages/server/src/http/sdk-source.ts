@@ -6,7 +6,12 @@ export function sdkOperationsSource(operations: readonly Operation[]): string {
   return `${[
     "// Generated from the server's operation declarations by `npm run generate`. Do not edit.",
     ...operations.flatMap((operation) => [
-      interfaceSource(`${pascal(operation.name)}Parameters`, `Parameters of \`${operation.name}\`.`, operation.parameters, true),
+      interfaceSource(
+        `${pascal(operation.name)}Parameters`,
+        `Parameters of \`${operation.name}\`.`,
+        operation.parameters,
+        true,
+      ),
       interfaceSource(`${pascal(operation.name)}Data`, `Answer of \`${operation.name}\`.`, operation.data, false),
     ]),
     [

@@ -4,13 +4,15 @@ import type { AddressInfo } from "node:net";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { isUnavailable } from "../db/database.ts";
-import { AppError, OperatorError, refusals } from "../errors.ts";
+import { AppError, refusals } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { text } from "../text.ts";
-import { type Parameters, bodyBytesMax, parseParameters } from "./body.ts";
+import { type Parameters, parseParameters } from "./body.ts";
 import { sendRefusal, sendSuccess } from "./envelope.ts";
+import { listenProblem } from "./listen-problem.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Caller, Route } from "./operation.ts";
+import { discardBody, hasBody, isJson, pathOf, readBody } from "./request.ts";
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -86,7 +88,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (route === undefined) {
       const page = pages.get(path);
       if (page === undefined) return refuseUnread(unknownOperation(path));
-      if (request.method !== "GET" && request.method !== "HEAD") return refuseUnread(wrongMethod(request, response, "GET"));
+      if (request.method !== "GET" && request.method !== "HEAD")
+        return refuseUnread(wrongMethod(request, response, "GET"));
       return page(response);
     }
     if (request.method !== "POST") return refuseUnread(wrongMethod(request, response, "POST"));
@@ -98,7 +101,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         parameters = parseParameters(body);
         const caller = options.authenticate(request, parameters);
         const data =
-          caller instanceof Promise ? caller.then((known) => route.run(known, parameters as Parameters)) : route.run(caller, parameters);
+          caller instanceof Promise
+            ? caller.then((known) => route.run(known, parameters as Parameters))
+            : route.run(caller, parameters);
         data.then(
           (answer) => {
             metrics.called(route.operation.path, 0, performance.now() - startedAt);
@@ -141,7 +146,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (error.code === "ECONNRESET" || !socket.writable) return;
     const requestId = nextRequestId();
     metrics.called("", refusals.bodyWrong.errcode, 0);
-    log.info({ request_id: requestId, errcode: refusals.bodyWrong.errcode, reason: error.code ?? error.message }, "call refused");
+    log.info(
+      { request_id: requestId, errcode: refusals.bodyWrong.errcode, reason: error.code ?? error.message },
+      "call refused",
+    );
     refuseMalformedHttp(error, socket, requestId);
   }
 
@@ -181,57 +189,6 @@ function toAppError(error: unknown): AppError {
   return new AppError(isUnavailable(error) ? "unavailable" : "unknown", { cause: error });
 }
 
-/** Collects a body of at most `bodyBytesMax` and calls back once. A caller that hangs up is not called back for. */
-function readBody(request: IncomingMessage, done: (error: AppError | undefined, body: Buffer) => void): void {
-  const declared = Number(request.headers["content-length"] ?? 0);
-  if (declared > bodyBytesMax) return done(tooLarge(), Buffer.alloc(0));
-  let first: Buffer | undefined;
-  let more: Buffer[] | undefined;
-  let size = 0;
-  request.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > bodyBytesMax) {
-      request.removeAllListeners("data");
-      request.removeAllListeners("end");
-      request.pause();
-      return done(tooLarge(), Buffer.alloc(0));
-    }
-    if (first === undefined) first = chunk;
-    else (more ??= [first]).push(chunk);
-  });
-  request.on("end", () => done(undefined, more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)));
-  request.on("error", () => {});
-}
-
-/** How much of a body that is refused is still read. */
-const discardedBytesMax = 1024 * 1024;
-
-/**
- * Reads the rest of a body without keeping it, and calls back once. Closing a connection on which a body still arrives
- * resets it, and most callers would be told of that instead of being shown the answer.
- */
-function discardBody(request: IncomingMessage, done: () => void): void {
-  if (!hasBody(request) || Number(request.headers["content-length"] ?? 0) > discardedBytesMax) return done();
-  let size = 0;
-  request.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= discardedBytesMax) return;
-    request.removeAllListeners("data");
-    request.removeAllListeners("end");
-    done();
-  });
-  request.on("end", done);
-  request.on("error", () => {});
-  request.resume();
-}
-
-/** The path of a request target, without its query. One in absolute form, as a proxy writes it, names the host too. */
-function pathOf(target: string): string {
-  const query = target.indexOf("?");
-  const path = query === -1 ? target : target.slice(0, query);
-  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "");
-}
-
 /** Long enough to recognise a path, short enough for a log line and an answer. */
 function shortened(path: string): string {
   return path.length > 80 ? `${path.slice(0, 80)}…` : path;
@@ -242,19 +199,14 @@ function loggedClientId(clientId: string | undefined): string | undefined {
   return clientId === undefined || clientId.length <= 23 ? clientId : `${clientId.length} characters`;
 }
 
-function isJson(contentType: string | undefined): boolean {
-  return contentType === "application/json" || /^application\/json\s*(;|$)/i.test(contentType ?? "");
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
-}
-
 function unknownOperation(path: string): AppError {
   const shown = shortened(path);
   return new AppError("operationUnknown", {
     hint: "operation_unknown",
-    detail: text(`没有接口 ${shown}，接口列表见 /openapi.json`, `there is no ${shown}; /openapi.json lists the operations`),
+    detail: text(
+      `没有接口 ${shown}，接口列表见 /openapi.json`,
+      `there is no ${shown}; /openapi.json lists the operations`,
+    ),
   });
 }
 
@@ -272,18 +224,14 @@ function wrongContentType(request: IncomingMessage): AppError {
     hint: "content_type_wrong",
     detail:
       given === undefined
-        ? text("缺少请求头 Content-Type，应为 application/json", "the header Content-Type is missing; send application/json")
+        ? text(
+            "缺少请求头 Content-Type，应为 application/json",
+            "the header Content-Type is missing; send application/json",
+          )
         : text(
             `Content-Type 应为 application/json，收到的是 ${given.slice(0, 80)}`,
             `Content-Type must be application/json, and is ${given.slice(0, 80)}`,
           ),
-  });
-}
-
-function tooLarge(): AppError {
-  return new AppError("bodyTooLarge", {
-    hint: "body_too_large",
-    detail: text(`请求体最多 ${bodyBytesMax} 字节`, `a body may have ${bodyBytesMax} bytes`),
   });
 }
 
@@ -304,35 +252,4 @@ function refuseMalformedHttp(error: Error & { code?: string }, socket: Duplex, r
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** What is wrong with an address that cannot be listened on, for whoever starts the server. */
-export function listenProblem(error: Error & { code?: string }, host: string, port: number): Error {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new OperatorError(
-        text(
-          `端口 ${port} 已被占用。请停止占用它的程序，或用环境变量 PORT 指定其他端口，例如 PORT=${port + 1} npm start。`,
-          `Port ${port} is in use. Stop the program that has it, or choose another, as in PORT=${port + 1} npm start.`,
-        ),
-        error,
-      );
-    case "EACCES":
-      return new OperatorError(
-        text(
-          `没有权限监听端口 ${port}。请用环境变量 PORT 指定 1024 以上的端口。`,
-          `Listening on port ${port} is not permitted. Choose a port above 1024 in PORT.`,
-        ),
-        error,
-      );
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new OperatorError(
-        text(`本机没有地址 ${host}，请检查环境变量 HOST。`, `This machine has no address ${host}; check HOST.`),
-        error,
-      );
-    case undefined:
-    default:
-      return error;
-  }
 }

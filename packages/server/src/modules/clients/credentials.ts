@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { gather } from "../../db/gather.ts";
 import type { Db } from "../../db/database.ts";
 import { invariant } from "../../errors.ts";
-import { type AddressList, parseAddressList } from "../../http/client-address.ts";
+import { type AddressList, parseAddressList } from "../../address-list.ts";
 import { type CredentialsRow, selectCredentials } from "./clients.queries.ts";
 import type { MasterKeys } from "./master-key.ts";
 

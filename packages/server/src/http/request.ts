@@ -1,0 +1,70 @@
+import type { IncomingMessage } from "node:http";
+import { AppError } from "../errors.ts";
+import { text } from "../text.ts";
+import { bodyBytesMax } from "./body.ts";
+
+/** The path of a request target, without its query. One in absolute form, as a proxy writes it, names the host too. */
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  const path = query === -1 ? target : target.slice(0, query);
+  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "");
+}
+
+export function isJson(contentType: string | undefined): boolean {
+  return contentType === "application/json" || /^application\/json\s*(;|$)/i.test(contentType ?? "");
+}
+
+export function hasBody(request: IncomingMessage): boolean {
+  return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+}
+
+/** Collects a body of at most `bodyBytesMax` and calls back once. A caller that hangs up is not called back for. */
+export function readBody(request: IncomingMessage, done: (error: AppError | undefined, body: Buffer) => void): void {
+  const declared = Number(request.headers["content-length"] ?? 0);
+  if (declared > bodyBytesMax) return done(tooLarge(), Buffer.alloc(0));
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > bodyBytesMax) {
+      request.removeAllListeners("data");
+      request.removeAllListeners("end");
+      request.pause();
+      return done(tooLarge(), Buffer.alloc(0));
+    }
+    if (first === undefined) first = chunk;
+    else (more ??= [first]).push(chunk);
+  });
+  request.on("end", () => done(undefined, more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)));
+  request.on("error", () => {});
+}
+
+/** How much of a body that is refused is still read. */
+const discardedBytesMax = 1024 * 1024;
+
+/**
+ * Reads the rest of a body without keeping it, and calls back once. Closing a connection on which a body still arrives
+ * resets it, and most callers would be told of that instead of being shown the answer.
+ */
+export function discardBody(request: IncomingMessage, done: () => void): void {
+  if (!hasBody(request) || Number(request.headers["content-length"] ?? 0) > discardedBytesMax) return done();
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= discardedBytesMax) return;
+    request.removeAllListeners("data");
+    request.removeAllListeners("end");
+    done();
+  });
+  request.on("end", done);
+  request.on("error", () => {});
+  request.resume();
+}
+
+function tooLarge(): AppError {
+  return new AppError("bodyTooLarge", {
+    hint: "body_too_large",
+    detail: text(`请求体最多 ${bodyBytesMax} 字节`, `a body may have ${bodyBytesMax} bytes`),
+  });
+}
