@@ -114,7 +114,9 @@ export function createAuthenticator(options: AuthenticatorOptions) {
 /** Compares in constant time. The length and the alphabet are public, so a wrong one may be told apart at once. */
 function isSignature(sign: string, signed: string): boolean {
   if (!/^[0-9A-F]{40}$/.test(sign)) return false;
-  return timingSafeEqual(Buffer.from(sign, "hex"), hash("sha1", signed, "buffer"));
+  // In hex, since a digest that comes as a Buffer of its own costs a microsecond more.
+  const expected = hash("sha1", signed, "hex").toUpperCase();
+  return timingSafeEqual(Buffer.from(sign, "latin1"), Buffer.from(expected, "latin1"));
 }
 
 function verifyTimestamp(given: string | undefined, now: number): void {
