@@ -45,7 +45,11 @@ export async function serve(terminal: Terminal): Promise<void> {
         : await serveByWorkers(config, database.address, log);
     try {
       const url = `http://${hostInUrl(server.address)}:${server.address.port}`;
-      log.info({ url, workers: config.workers, embedded_database: database.embedded }, "ready");
+      const { metricsUrl } = server;
+      log.info(
+        { url, metrics_url: metricsUrl, workers: config.workers, embedded_database: database.embedded },
+        "ready",
+      );
       terminal.say(text(`服务已就绪：${url}（按 Ctrl-C 停止）`, `Ready at ${url} (Ctrl-C stops it)`));
       if (demo !== undefined) for (const line of demo(url)) terminal.say(line);
       await Promise.race([stopped, server.failed]);
@@ -61,6 +65,7 @@ export async function serve(terminal: Terminal): Promise<void> {
 
 interface Running {
   readonly address: AddressInfo;
+  readonly metricsUrl: string;
   /** Rejects when the server cannot go on. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -88,6 +93,7 @@ async function serveAlone(config: Config, database: DatabaseAddress, log: Logger
     const metrics = await serveMetrics(config, () => app.registry.metrics());
     return {
       address: app.address,
+      metricsUrl: metrics.url,
       failed: new Promise(() => {}),
       async stop() {
         await app.stop();
@@ -100,8 +106,13 @@ async function serveAlone(config: Config, database: DatabaseAddress, log: Logger
   }
 }
 
+interface MetricsServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
 /** `/metrics` on an address of its own, which is not the public one. */
-async function serveMetrics(config: Config, collect: () => Promise<string>): Promise<{ close(): Promise<void> }> {
+async function serveMetrics(config: Config, collect: () => Promise<string>): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     if (request.url !== "/metrics") {
       response.writeHead(404).end();
@@ -128,7 +139,10 @@ async function serveMetrics(config: Config, collect: () => Promise<string>): Pro
     );
     server.listen(config.metricsPort, config.metricsHost, resolve);
   });
+  // A TCP server that listens has an address object.
+  const address = server.address() as AddressInfo;
   return {
+    url: `http://${hostInUrl(address)}:${address.port}/metrics`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -193,6 +207,7 @@ async function serveByWorkers(config: Config, database: DatabaseAddress, log: Lo
     const metrics = await serveMetrics(config, () => aggregator.clusterMetrics());
     return {
       address,
+      metricsUrl: metrics.url,
       failed: failure.promise,
       async stop() {
         await stop();

@@ -230,6 +230,31 @@ describe("dks serve on the embedded database", () => {
   });
 });
 
+/** What Prometheus would collect, from the address that the log names. */
+async function metricsOf(server: RunningDks): Promise<string> {
+  const url = await eventually("the log names the metrics' address", () =>
+    Promise.resolve(/"metrics_url":"([^"]+)"/.exec(server.stdout())?.[1]),
+  );
+  return (await fetch(url)).text();
+}
+
+describe("the metrics of dks serve", () => {
+  it.each(["1", "2"])("count calls, batches, connections and the event loop, with %s worker(s)", async (workers) => {
+    const server = await start({ DKS_WORKERS: workers });
+    expect(await pasteCurl(server)).toMatchObject(documentedAnswer);
+    expect(await pasteCurl(server)).toMatchObject(documentedAnswer);
+    await (await fetch(`${server.url}/nowhere`)).text();
+    const metrics = await metricsOf(server);
+    expect(metrics).toMatch(/^dks_requests_total\{operation="\/v1\/member\/info",errcode="0"\} 2$/m);
+    expect(metrics).toMatch(/^dks_requests_total\{operation="",errcode="55032"\} 1$/m);
+    expect(metrics).toMatch(/^dks_request_duration_seconds_count\{operation="\/v1\/member\/info"\} 2$/m);
+    expect(metrics).toMatch(/^dks_lookup_batch_size_sum 2$/m);
+    expect(metrics).toMatch(/^dks_db_connections\{state="idle"\} \d+$/m);
+    expect(metrics).toMatch(/^nodejs_eventloop_lag_seconds /m);
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(404);
+  });
+});
+
 describe("dks serve with several processes", () => {
   it("holds a client to its rate over all of them together", async () => {
     const server = await start({ DKS_WORKERS: "2" });
