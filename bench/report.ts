@@ -33,7 +33,7 @@ export function describeMachine(postgresql: string): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     postgresql,
-    system: execFileSync("uname", ["-srm"], { encoding: "utf8" }).trim(),
+    system: execFileSync("uname", ["-sm"], { encoding: "utf8" }).trim(),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Writes the files that are made from the code, or with `--check` fails if any of them is not what it would write:
- * docs/openapi.json, the SDK's operations, schema.sql and the table of variables in docs/operations.md.
+ * docs/openapi.json, the SDK's operations, schema.sql, the tables of variables and error codes in docs/, and the last
+ * benchmark's results in the READMEs.
  */
 import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -94,6 +95,10 @@ function formatted(path: string, source: string): string {
 async function files(): Promise<Map<string, string>> {
   const operationsDoc = await readFile(join(root, "docs/operations.md"), "utf8");
   const signingDoc = await readFile(join(root, "docs/signing.md"), "utf8");
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const readmeZh = await readFile(join(root, "README.zh-CN.md"), "utf8");
+  // Without its title, as a part of another page.
+  const benchResults = (await readFile(join(root, "bench/results/latest.md"), "utf8")).replace(/^# .*\n+/, "").trim();
   return new Map([
     ["docs/openapi.json", `${JSON.stringify(openApiDocument(operations), null, 2)}\n`],
     ["packages/sdk/src/operations.ts", formatted("packages/sdk/src/operations.ts", sdkOperationsSource(operations))],
@@ -102,6 +107,8 @@ async function files(): Promise<Map<string, string>> {
       "docs/operations.md",
       between(between(operationsDoc, "variables", variablesTable("en")), "variables-zh", variablesTable("zh")),
     ],
+    ["README.md", between(readme, "bench", benchResults)],
+    ["README.zh-CN.md", between(readmeZh, "bench", benchResults)],
     ["docs/signing.md", between(signingDoc, "errcodes", errcodesTable())],
   ]);
 }

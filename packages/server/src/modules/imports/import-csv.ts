@@ -136,7 +136,7 @@ async function run(parts: Run): Promise<ImportReport> {
       ...(refused > 0 && rejected !== undefined ? { rejectedFile: rejected } : {}),
     };
   } finally {
-    stopWatching();
+    await stopWatching();
   }
 }
 
@@ -191,15 +191,21 @@ async function apply({ db, definition, options }: Run): Promise<Written> {
   return written;
 }
 
-/** A statement may run for minutes; it is cancelled from another connection. */
-function cancelOnAbort({ pool, db, options: { signal } }: Run): () => void {
-  if (signal === undefined) return () => {};
+/**
+ * A statement may run for minutes; it is cancelled from another connection. Who stops watching waits until that has been
+ * done: a cancellation that came later would hit whatever the connection is used for next.
+ */
+function cancelOnAbort({ pool, db, options: { signal } }: Run): () => Promise<void> {
+  let cancelled: Promise<unknown> = Promise.resolve();
   function cancel(): void {
     // Should it fail, the import ends at its next look at the signal.
-    if ("processID" in db) void pool.query("select pg_cancel_backend($1)", [db.processID]).catch(() => {});
+    if ("processID" in db) cancelled = pool.query("select pg_cancel_backend($1)", [db.processID]).catch(() => {});
   }
-  signal.addEventListener("abort", cancel);
-  return () => signal.removeEventListener("abort", cancel);
+  signal?.addEventListener("abort", cancel);
+  return async () => {
+    signal?.removeEventListener("abort", cancel);
+    await cancelled;
+  };
 }
 
 async function firstOf<T>(values: AsyncGenerator<T>, count: number): Promise<T[]> {
