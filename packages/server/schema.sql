@@ -57,7 +57,7 @@ create table card_package (
   constraint card_package_first_month_check CHECK ((EXTRACT(day FROM first_month) = (1)::numeric)),
   constraint card_package_level_check CHECK (((level >= 1) AND (level <= 4))),
   constraint card_package_months_check CHECK (((months >= 1) AND (months <= 120))),
-  constraint card_package_pkey PRIMARY KEY (serial_no, product_no, first_month, order_no),
+  constraint card_package_pkey PRIMARY KEY (serial_no, product_no, first_month, order_no) INCLUDE (months, level, size_bytes),
   constraint card_package_product_no_fkey FOREIGN KEY (product_no) REFERENCES product(product_no),
   constraint card_package_serial_no_fkey FOREIGN KEY (serial_no) REFERENCES card(serial_no),
   constraint card_package_size_bytes_check CHECK ((size_bytes > 0))

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const dks = fileURLToPath(new URL("../bin/dks.js", import.meta.url));
@@ -80,8 +81,7 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > giveUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    // Leaves the processor to the process that is waited for.
+    await delay(20);
   }
 }
