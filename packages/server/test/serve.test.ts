@@ -218,6 +218,23 @@ describe("dks serve on the embedded database", () => {
     expect(await runDks(["account", "create", "--help"], {})).toMatchObject({ status: 0 });
   });
 
+  it("explains misuse in Chinese to a Chinese terminal, without a word of English", async () => {
+    const chinese = { LC_ALL: "zh_CN.UTF-8" };
+    for (const [args, message] of [
+      [["client", "create"], "错误：缺少必需的选项 '--account <account_no>'"],
+      [["card", "import"], "错误：缺少必需的参数 'file.csv'"],
+      [["client", "creat"], "错误：没有命令 'creat'"],
+      [["account", "create", "--rank", "9"], "错误：选项 '--rank <n>' 的值 '9' 无效，应为 1 到 5 之间的整数"],
+      [["migrate", "--nonsense"], "错误：没有选项 '--nonsense'"],
+    ] as const) {
+      const { status, stderr } = await runDks(args, chinese);
+      expect([status, stderr.split("\n")[0]]).toEqual([2, message]);
+    }
+    const { stdout } = await runDks(["account", "create", "--help"], chinese);
+    expect(stdout).toContain("用法：dks account create [选项]");
+    expect(stdout).not.toMatch(/Usage|Options|default|display/);
+  });
+
   it("needs no more than the data directory when that one is read through a path with spaces and Chinese", async () => {
     const odd = join(directory, "数据 目录");
     await mkdir(odd);

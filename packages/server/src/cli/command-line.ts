@@ -4,6 +4,7 @@ import { isUnavailable } from "../db/database.ts";
 import { OperatorError } from "../errors.ts";
 import { text } from "../text.ts";
 import { accountCommands } from "./account.ts";
+import { chineseOutput } from "./chinese-help.ts";
 import { clientCommands } from "./client.ts";
 import { importCommands } from "./import.ts";
 import { serveCommands } from "./serve.ts";
@@ -16,7 +17,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const program = new Command("dks")
     .description(terminal.language === "zh" ? "大卡师开放平台" : "Dakashi Open Platform")
     .exitOverride()
-    .showHelpAfterError();
+    .showHelpAfterError()
+    .configureOutput(terminal.language === "zh" ? chineseOutput() : {});
   serveCommands(program, terminal);
   accountCommands(program, terminal);
   clientCommands(program, terminal);
