@@ -1,20 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Writable } from "node:stream";
 import type pg from "pg";
 import { signParameters } from "@dakashi/sdk/signature";
-import { createServices, startApp } from "../src/app.ts";
+import { createServices } from "../src/app.ts";
 import type { Clock } from "../src/clock.ts";
-import { readConfig } from "../src/config.ts";
-import { createLogger } from "../src/log.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
 import type { ClientService, NewClient } from "../src/modules/clients/clients.service.ts";
 import { importCsv } from "../src/modules/imports/import-csv.ts";
 import { packageImport } from "../src/modules/packages/packages.import.ts";
 import { productImport } from "../src/modules/products/products.import.ts";
 import { type TestDatabase, createTestDatabase } from "./database.ts";
+import { startLoggedApp } from "./logged-app.ts";
 
 /** A client of a test server, as its integrator would hold it. */
 export interface TestClient {
@@ -77,17 +72,8 @@ export async function startTestServer({
   environment = {},
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await createTestDatabase();
-  const dataDir = await mkdtemp(join(tmpdir(), "dks-data-"));
-  const config = readConfig({ DKS_DATA_DIR: dataDir, PORT: "0", DKS_RATE_PER_SECOND: "100000", ...environment });
-  const logged: string[] = [];
-  const sink = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      logged.push(chunk.toString());
-      done();
-    },
-  });
-  const app = await startApp({ config, database: database.address, log: createLogger("trace", sink), clock });
-  const url = `http://127.0.0.1:${app.address.port}`;
+  const app = await startLoggedApp({ database: database.address, clock, environment });
+  const { url, config } = app;
   const { pool } = database;
   const { accounts, clients } = await createServices(pool, config);
   const now = (): number => Math.floor(clock() / 1000);
@@ -118,7 +104,7 @@ export async function startTestServer({
     database,
     pool,
     clients,
-    logged: () => logged.join(""),
+    logged: app.logged,
     createAccount,
     async createClient(client = {}) {
       const accountNo = client.accountNo ?? (await createAccount());
@@ -155,7 +141,6 @@ export async function startTestServer({
     async close() {
       await app.stop();
       await database.drop();
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../config.ts";
 import type { IssuedSecret } from "../modules/clients/clients.service.ts";
 import { addKeyToFile } from "../modules/clients/master-key.ts";
@@ -40,11 +40,11 @@ export function clientCommands(program: Command, terminal: Terminal): void {
     .description(
       zh ? "更换密钥，旧密钥在过渡期内仍可用" : "give a new secret; the old one verifies until the overlap ends",
     )
-    .option(
-      "--overlap <duration>",
-      zh ? "过渡期，例如 24h、30m、0s" : "overlap, such as 24h, 30m or 0s",
-      duration(zh),
-      86_400,
+    .addOption(
+      new Option("--overlap <duration>", zh ? "过渡期，例如 24h、30m、0s" : "overlap, such as 24h, 30m or 0s")
+        .argParser(duration(zh))
+        // In seconds; the help shows it as it would be written.
+        .default(86_400, "24h"),
     )
     .option(...json)
     .action(async (clientId: string, options: { overlap: number; json?: true }) => {
