@@ -119,7 +119,7 @@ async function writeLines(path: string, count: number, line: (index: number) => 
 
 async function emptyTables(address: DatabaseAddress): Promise<void> {
   const client = await connect(address, "bench");
-  await client.query("truncate card, card_identifier, card_package");
+  await client.query("truncate card, card_identifier, card_package cascade");
   await client.query("checkpoint");
   await client.end();
 }

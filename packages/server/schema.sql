@@ -63,6 +63,17 @@ create table card_package (
   constraint card_package_size_bytes_check CHECK ((size_bytes > 0))
 );
 
+create table card_source (
+  serial_no text collate "C" not null,
+  from_month date not null,
+  source_no integer not null,
+  created_at timestamp with time zone not null default now(),
+  constraint card_source_from_month_check CHECK ((EXTRACT(day FROM from_month) = (1)::numeric)),
+  constraint card_source_pkey PRIMARY KEY (serial_no, from_month),
+  constraint card_source_serial_no_fkey FOREIGN KEY (serial_no) REFERENCES card(serial_no),
+  constraint card_source_source_no_fkey FOREIGN KEY (source_no) REFERENCES usage_source(source_no)
+);
+
 create table client (
   client_id text collate "C" not null,
   account_no bigint not null,
@@ -109,7 +120,102 @@ create table product (
   constraint product_size_bytes_check CHECK ((size_bytes > 0))
 );
 
+create table usage_identity (
+  source_no integer not null,
+  record_id text collate "C" not null,
+  fingerprint bigint not null,
+  serial_no text collate "C" not null,
+  month date not null,
+  constraint usage_identity_pkey PRIMARY KEY (source_no, record_id)
+);
+
+create table usage_month (
+  serial_no text collate "C" not null,
+  month date not null,
+  source_no integer not null,
+  counts boolean not null,
+  version integer not null default 1,
+  used_bytes bigint not null default 0,
+  as_of timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  closed_bytes bigint,
+  day_bytes bigint[] not null,
+  day_at timestamp with time zone[],
+  constraint usage_month_day_bytes_check CHECK ((array_length(day_bytes, 1) = 31)),
+  constraint usage_month_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric)),
+  constraint usage_month_pkey PRIMARY KEY (serial_no, month, source_no),
+  constraint usage_month_serial_no_fkey FOREIGN KEY (serial_no) REFERENCES card(serial_no),
+  constraint usage_month_source_no_fkey FOREIGN KEY (source_no) REFERENCES usage_source(source_no)
+);
+
+create table usage_quarantine (
+  source_no integer not null,
+  record_id text collate "C" not null,
+  entry_id text collate "C" not null,
+  status text collate "C" not null,
+  reason jsonb not null,
+  subject text collate "C",
+  content text not null,
+  received_at timestamp with time zone not null default now(),
+  constraint usage_quarantine_pkey PRIMARY KEY (source_no, record_id, entry_id),
+  constraint usage_quarantine_source_no_fkey FOREIGN KEY (source_no) REFERENCES usage_source(source_no),
+  constraint usage_quarantine_status_check CHECK ((status = ANY (ARRAY['unknown_card'::text, 'conflict'::text, 'invalid'::text, 'too_old'::text, 'too_new'::text])))
+);
+
+create table usage_record (
+  serial_no text collate "C" not null,
+  at timestamp with time zone not null,
+  source_no integer not null,
+  record_id text collate "C" not null,
+  month date not null,
+  day date not null,
+  start_at timestamp with time zone,
+  bytes bigint not null,
+  received_at timestamp with time zone not null,
+  adjusts boolean not null,
+  carried boolean not null default false,
+  corrects text collate "C",
+  attributes jsonb
+) partition by RANGE (month);
+
+create table usage_retention (
+  what text collate "C" not null,
+  from_month date not null,
+  constraint usage_retention_from_month_check CHECK ((EXTRACT(day FROM from_month) = (1)::numeric)),
+  constraint usage_retention_pkey PRIMARY KEY (what),
+  constraint usage_retention_what_check CHECK ((what = ANY (ARRAY['record'::text, 'identity'::text])))
+);
+
+create table usage_source (
+  source_no integer not null generated always as identity (start with 1),
+  name text collate "C" not null,
+  kind text collate "C" not null,
+  unit text collate "C",
+  grace_seconds integer not null default 21600,
+  close_after_seconds integer not null default 259200,
+  status text not null default 'normal'::text,
+  token_hash bytea not null,
+  old_token_hash bytea,
+  old_token_expires_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  constraint usage_source_close_after_seconds_check CHECK (((close_after_seconds >= 0) AND (close_after_seconds <= 2592000))),
+  constraint usage_source_grace_seconds_check CHECK (((grace_seconds >= 0) AND (grace_seconds <= 172800))),
+  constraint usage_source_kind_check CHECK ((kind = ANY (ARRAY['delta'::text, 'reading'::text]))),
+  constraint usage_source_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
+  constraint usage_source_name_key UNIQUE (name),
+  constraint usage_source_pkey PRIMARY KEY (source_no),
+  constraint usage_source_status_check CHECK ((status = ANY (ARRAY['normal'::text, 'suspended'::text]))),
+  constraint usage_source_unit_check CHECK ((unit = ANY (ARRAY['B'::text, 'KB'::text, 'MB'::text, 'GB'::text, 'TB'::text, 'KB-SI'::text, 'MB-SI'::text, 'GB-SI'::text, 'TB-SI'::text])))
+);
+
+CREATE INDEX card_account_no_serial_no_idx ON card USING btree (account_no, serial_no) INCLUDE (sim_status);
+CREATE INDEX card_imsi_idx ON card USING btree (imsi) WHERE (imsi IS NOT NULL);
+CREATE INDEX card_msisdn_idx ON card USING btree (msisdn) WHERE (msisdn IS NOT NULL);
 CREATE INDEX client_account_no_idx ON client USING btree (account_no);
+CREATE UNIQUE INDEX usage_month_counts_idx ON usage_month USING btree (serial_no, month) WHERE counts;
+CREATE INDEX usage_quarantine_subject_idx ON usage_quarantine USING btree (subject) WHERE (status = 'unknown_card'::text);
+CREATE INDEX usage_record_serial_no_at_idx ON ONLY public.usage_record USING btree (serial_no, at);
+CREATE INDEX usage_source_old_token_hash_idx ON usage_source USING btree (old_token_hash);
+CREATE INDEX usage_source_token_hash_idx ON usage_source USING btree (token_hash);
 
 comment on column card.account_no is 'null: in stock, not sold yet';
 comment on column card.sim_status is '0 stopped, 1 running, 2 awaiting activation, 3 being stopped, 4 being started';
@@ -123,3 +229,26 @@ comment on column client_secret.key_id is 'the master key it is sealed under: fi
 comment on column client_secret.expires_at is 'null: the current secret; otherwise verifies until then';
 comment on column product.level is '1 base, 2 add-on, 3 cross-month, 4 extra';
 comment on column product.eft_type is '0 nationwide, 1 within the province';
+comment on column usage_identity.fingerprint is 'of the record''s content: the first 8 bytes of its SHA-256';
+comment on column usage_identity.month is 'with serial_no, where the record is';
+comment on column usage_month.counts is 'whether this source''s figure is the card''s; the others are kept and compared';
+comment on column usage_month.version is '1, and one more for every adjustment';
+comment on column usage_month.as_of is 'the latest end or reading time';
+comment on column usage_month.closed_bytes is 'the figure as it was when the month was closed, once adjustments followed';
+comment on column usage_month.day_bytes is 'by day of the calendar month, 1 to 31. Deltas: their sum; readings: the counter at the day''s last reading, null without one';
+comment on column usage_month.day_at is 'readings: the time of the day''s last one; null for a source of deltas';
+comment on column usage_quarantine.entry_id is 'of status, identity and content, in hexadecimal: the same refusal again is the same row';
+comment on column usage_quarantine.reason is 'hint, zh, en';
+comment on column usage_quarantine.subject is 'the identifier that no card has, as it is looked up';
+comment on column usage_record.at is 'a delta''s end, a reading''s time';
+comment on column usage_record.month is 'the card''s billing month that "at" falls in';
+comment on column usage_record.day is 'the day it counts on, in the platform''s time zone';
+comment on column usage_record.bytes is 'a delta: used in the period, negative in a correction; a reading: the counter';
+comment on column usage_record.adjusts is 'received after its month was closed';
+comment on column usage_record.carried is 'a reading whose counter had not been reset yet: it counts in the month before';
+comment on column usage_record.corrects is 'the id of the record that it corrects';
+comment on column usage_retention.from_month is 'nothing of the kind is there of the billing months before';
+comment on column usage_source.unit is 'of a value that names none; with -SI, 1 KB is 1,000 bytes in all that the source sends, otherwise 1,024';
+comment on column usage_source.grace_seconds is 'how long after a month''s start a counter may not have been reset yet';
+comment on column usage_source.close_after_seconds is 'how long after a month''s end the month is closed';
+comment on column usage_source.token_hash is 'SHA-256 of the token';

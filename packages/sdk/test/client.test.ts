@@ -93,6 +93,31 @@ describe("a call", () => {
     expect(urls).toEqual([`${peer.url}/v1/member/info`]);
   });
 
+  test.each<[string, string, (client: ReturnType<typeof clientOf>) => Promise<unknown>]>([
+    ["memberBatchInfo", "/v1/member/batch/info", (client) => client.memberBatchInfo({ serial_nos: "1,2" })],
+    ["memberList", "/v1/member/list", (client) => client.memberList()],
+    [
+      "memberList",
+      "/v1/member/list",
+      (client) => client.memberList({ page_size: 500, sim_status: "1", cursor: undefined }),
+    ],
+    [
+      "memberUsageDaily",
+      "/v1/member/usage/daily",
+      (client) => client.memberUsageDaily({ ...card, start_date: "2017-02-01", end_date: "2017-02-28" }),
+    ],
+    [
+      "memberUsageMonth",
+      "/v1/member/usage/month",
+      (client) => client.memberUsageMonth({ ...card, start_month: "2017-01", end_month: "2017-02" }),
+    ],
+  ])("of %s goes to %s and resolves to what it is answered", async (_name, path, call) => {
+    const data = { list: [] };
+    const peer = await startPeer(answer(data));
+    await expect(call(clientOf(peer))).resolves.toEqual(data);
+    expect(peer.received.map((received) => received.path)).toEqual([path]);
+  });
+
   test("of an operation without required parameters needs none", async () => {
     const peer = await startPeer(answer({ name: "acme" }));
     const operations = { userInfo: { path: "/v1/user/info", write: false } } as const;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cardData, clientId, clientSecret, startPeer } from "./peer.ts";
+import { answer, cardData, clientId, clientSecret, startPeer } from "./peer.ts";
 
 const run = promisify(execFile);
 const packageFolder = join(import.meta.dirname, "..");
@@ -125,7 +125,23 @@ describe.each([
 });
 
 test("the README's samples run and print what they say", async () => {
-  const peer = await startPeer();
+  const peer = await startPeer(
+    answer(cardData),
+    answer({ list: [cardData], next_cursor: "ODcwMDAwMDE" }),
+    answer({ list: [], next_cursor: null }),
+    answer({
+      list: [
+        { errcode: 0, ...cardData },
+        { errcode: 55005, errmsg: "卡号不存在", serial_no: "87009999" },
+      ],
+    }),
+    answer({
+      list: [
+        { date: "2017-02-01", used_data_value: "1", is_final: true, data_as_of: "2017-02-01T16:00:00Z" },
+        { date: "2017-02-02", used_data_value: "-0.5", is_final: false, data_as_of: null },
+      ],
+    }),
+  );
   const outputs = [];
   for (const sample of await readmeSamples()) {
     const script = sample.replace("https://api.example.com", peer.url);
@@ -133,6 +149,13 @@ test("the README's samples run and print what they say", async () => {
   }
   expect(outputs).toEqual([
     "7.5 of 10 MB left in 2017-02",
+    [
+      "87000001 7.5",
+      "87000001 2.5",
+      "87009999 卡号不存在",
+      "2017-02-01 1 final",
+      "2017-02-02 -0.5 may still change",
+    ].join("\n"),
     "req-1 1",
     [
       "client_id=iot3355e802d44ay95yeev2&serial_no=87000001&timestamp=1487560009",
@@ -140,6 +163,8 @@ test("the README's samples run and print what they say", async () => {
     ].join("\n"),
     "本月总量 10 MB，剩余 7.5 MB",
   ]);
+  // The second page was asked for by the first one's cursor.
+  expect(peer.received.slice(1, 3).map(({ parameters }) => parameters["cursor"])).toEqual([undefined, "ODcwMDAwMDE"]);
 });
 
 const consumerSource = `

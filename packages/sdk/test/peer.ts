@@ -29,7 +29,7 @@ export const cardData = {
   used_data_value: "2.5",
   left_data_value: "7.5",
   billing_month: "2017-02",
-  data_as_of: "2017-02-20T11:00:00+08:00",
+  data_as_of: "2017-02-20T03:00:00Z",
   serial_no: "87000001",
   custom_no: "",
   iccid_suffix: "5678901234",

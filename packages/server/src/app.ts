@@ -13,13 +13,25 @@ import { createFailureLimiter, createRateLimiter, type RateLimiter } from "./htt
 import { createHttpServer } from "./http/server.ts";
 import type { Logger } from "./log.ts";
 import { type AccountService, createAccountService } from "./modules/accounts/accounts.service.ts";
+import { cardsChannel } from "./modules/cards/cards.import.ts";
 import { cardRoutes } from "./modules/cards/cards.routes.ts";
 import { createCardService } from "./modules/cards/cards.service.ts";
 import { credentialsChannel } from "./modules/clients/clients.queries.ts";
 import { type ClientService, createClientService } from "./modules/clients/clients.service.ts";
 import { createCredentialStore } from "./modules/clients/credentials.ts";
 import { loadMasterKeys } from "./modules/clients/master-key.ts";
-import { currentMonths } from "./modules/packages/billing-month.ts";
+import { localDays } from "./modules/packages/billing-month.ts";
+import { type SourceService, createSourceService } from "./modules/sources/sources.service.ts";
+import { type AuditService, createAuditService } from "./modules/usage/audit.service.ts";
+import { createCalendar } from "./modules/usage/calendar.ts";
+import { batchesAtOnce, createIngest, ingestPath } from "./modules/usage/ingest.ts";
+import { type Intake, createIntake } from "./modules/usage/intake.ts";
+import { type QuarantineService, createQuarantineService } from "./modules/usage/quarantine.service.ts";
+import { type RetentionService, createRetentionService } from "./modules/usage/retention.service.ts";
+import { usageRoutes } from "./modules/usage/usage.routes.ts";
+import { createUsageService } from "./modules/usage/usage.service.ts";
+import { type WaitingJob, startWaitingJob } from "./modules/usage/waiting.job.ts";
+import { type WaitingRelease, createWaitingRelease } from "./modules/usage/waiting.ts";
 
 /** A server that answers, and what its process has to know of it. */
 export interface App {
@@ -34,15 +46,35 @@ export interface App {
 export interface Services {
   readonly accounts: AccountService;
   readonly clients: ClientService;
+  readonly sources: SourceService;
+  readonly intake: Intake;
+  readonly quarantine: QuarantineService;
+  readonly waiting: WaitingRelease;
+  readonly audit: AuditService;
+  readonly retention: RetentionService;
 }
 
 /** Builds the services that need nothing but the database and the master keys. */
 export async function createServices(
   pool: pg.Pool,
-  config: { readonly masterKey: string | undefined; readonly dataDir: string },
+  config: { readonly masterKey: string | undefined; readonly dataDir: string; readonly timeZone: string },
+  clock: Clock = systemClock,
 ): Promise<Services> {
   const keys = await loadMasterKeys(config.masterKey, config.dataDir);
-  return { accounts: createAccountService(pool), clients: createClientService(pool, keys) };
+  const sources = createSourceService(pool, { clock, timeZone: config.timeZone });
+  const intake = createIntake(pool, { clock, timeZone: config.timeZone });
+  const listSources = () => sources.list();
+  const audit = createAuditService(pool, { listSources, clock, timeZone: config.timeZone });
+  return {
+    accounts: createAccountService(pool),
+    clients: createClientService(pool, keys),
+    sources,
+    intake,
+    quarantine: createQuarantineService(pool, { intake, listSources }),
+    waiting: createWaitingRelease(pool, { intake, listSources }),
+    audit,
+    retention: createRetentionService(pool, { audit, clock, timeZone: config.timeZone }),
+  };
 }
 
 export interface AppOptions {
@@ -62,22 +94,57 @@ export async function startApp({ config, database, log, clock = systemClock }: A
     queryTimeoutMs: 5_000,
     onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
   });
+  // Of its own, so that uploads never take a connection from a call; and a batch takes longer than a call's statement may.
+  const intakePool = createPool(database, {
+    applicationName: "dks intake",
+    connectionsMax: batchesAtOnce,
+    connectTimeoutMs: 3_000,
+    queryTimeoutMs: 60_000,
+    onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
+  });
+  // One connection holds the lock of the one process that is at it, the other writes.
+  const releasePool = createPool(database, {
+    applicationName: "dks release",
+    connectionsMax: 2,
+    connectTimeoutMs: 3_000,
+    queryTimeoutMs: 60_000,
+    onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
+  });
   const registry = new Registry();
   const metrics = createMetrics(registry, pool);
 
   const credentials = createCredentialStore(pool, keys, clock);
+  let waiting: WaitingJob | undefined;
   const listener = await listen(
     database,
-    credentialsChannel,
-    (clientId) => credentials.drop(clientId),
-    () => credentials.drop(""),
+    {
+      [credentialsChannel]: (clientId) => credentials.drop(clientId),
+      [cardsChannel]: () => waiting?.wake(),
+    },
+    () => {
+      credentials.drop("");
+      waiting?.wake();
+    },
   );
-  const cards = createCardService(pool, (size) => metrics.batched(size));
+  const dayOf = localDays(config.timeZone);
+  const cards = createCardService(
+    pool,
+    () => dayOf(clock()),
+    (size) => metrics.batched(size),
+  );
+  const usage = createUsageService(pool, { cards, clock, calendar: createCalendar(config.timeZone) });
   const rates = createRateLimiter(clock);
 
-  const routes = [...cardRoutes(cards, currentMonths(clock, config.timeZone))];
+  const routes = [...cardRoutes(cards), ...usageRoutes(usage)];
+  const sources = createSourceService(pool, { clock, timeZone: config.timeZone });
+  const ingest = createIngest({
+    intake: createIntake(intakePool, { clock, timeZone: config.timeZone }),
+    findSourceByToken: (token) => sources.findByToken(token),
+    onTakenIn: (source, status, count) => metrics.tookIn(source, status, count),
+  });
   const server = createHttpServer({
     routes,
+    uploads: { [ingestPath]: ingest },
     pages: { ...probePages(pool), "/openapi.json": openApiPage() },
     authenticate: createAuthenticator({
       credentials,
@@ -93,10 +160,20 @@ export async function startApp({ config, database, log, clock = systemClock }: A
   });
   async function letGo(): Promise<void> {
     await listener.close();
+    await waiting?.stop();
+    await releasePool.end();
+    await intakePool.end();
     await pool.end();
   }
 
   try {
+    waiting = startWaitingJob(
+      createWaitingRelease(releasePool, {
+        intake: createIntake(releasePool, { clock, timeZone: config.timeZone }),
+        listSources: () => sources.list(),
+      }),
+      log,
+    );
     return {
       address: await server.listen(config.host, config.port),
       registry,

@@ -33,6 +33,7 @@ export const refusals = {
     text: text("参数错误", "a parameter is missing or malformed"),
   },
   bodyWrong: { errcode: 55031, http: 200, text: text("请求体错误", "wrong request body") },
+  uploadWrong: { errcode: 55031, http: 400, text: text("请求体错误", "wrong request body") },
   contentTypeWrong: { errcode: 55031, http: 415, text: text("请求体错误", "wrong request body") },
   operationUnknown: { errcode: 55032, http: 404, text: text("接口不存在", "no such operation") },
   methodWrong: { errcode: 55033, http: 405, text: text("请求方式错误", "wrong HTTP method") },
@@ -41,10 +42,28 @@ export const refusals = {
     http: 413,
     text: text("请求体过大", "the request body is too large"),
   },
+  sourceUnknown: {
+    errcode: 55040,
+    http: 401,
+    text: text("用量来源的令牌错误", "unknown token of a usage source"),
+  },
+  sourceNotNormal: {
+    errcode: 55041,
+    http: 403,
+    text: text("用量来源已停用", "the usage source is suspended"),
+  },
   unavailable: {
     errcode: 55050,
     http: 503,
     text: text("服务暂不可用，未做任何更改", "temporarily unavailable, nothing was changed"),
+  },
+  intakeUnavailable: {
+    errcode: 55050,
+    http: 503,
+    text: text(
+      "服务暂不可用，本次请求可能已有部分用量记录入库；请整体重发，已入库的会答复为 duplicate",
+      "temporarily unavailable; some records of this request may have been taken in: send all of it again, and those are answered duplicate",
+    ),
   },
 } as const satisfies Record<string, Refusal>;
 

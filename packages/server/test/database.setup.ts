@@ -8,17 +8,22 @@ import { databaseUrl, onServer } from "./database-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A server on which databases may be made; `templateName` is a migrated one to clone. */
-    readonly databaseServer: { readonly connectionString: string; readonly templateName: string };
+    /** A server on which databases may be made; `templateName` is a migrated one to clone, and missing on a cluster. */
+    readonly databaseServer: { readonly connectionString: string; readonly templateName: string | undefined };
   }
 }
 
 /**
  * One PostgreSQL for a run of the tests: the server that DKS_TEST_DATABASE_URL names, or an embedded one of its own. A
- * migrated database on it is the template that every test file clones.
+ * migrated database on it is the template that every test file clones. With DKS_TEST_CITUS the server named is the
+ * coordinator of a cluster, on which every test file gets a distributed database.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env["DKS_TEST_DATABASE_URL"];
+  if (given !== undefined && (process.env["DKS_TEST_CITUS"] ?? "") !== "") {
+    project.provide("databaseServer", { connectionString: given, templateName: undefined });
+    return () => Promise.resolve();
+  }
   const directory = await mkdtemp(join(tmpdir(), "dks-test-"));
   // Under root the embedded PostgreSQL runs as another user, who has to get through here.
   await chmod(directory, 0o755);

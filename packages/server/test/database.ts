@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { inject } from "vitest";
 import { type DatabaseAddress, connect, createPool } from "../src/db/database.ts";
+import { distribute } from "../src/db/distribute.ts";
+import { createClusterDatabase, dropClusterDatabase, testShardCount } from "./citus-cluster.ts";
 import { databaseUrl, onServer } from "./database-server.ts";
 
 /** A migrated database for one test file. */
@@ -12,15 +14,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the template. `empty` makes a database without any schema instead. */
+/**
+ * Clones the template. `empty` makes a database without any schema instead. On a cluster a clone would lack its shards, so
+ * that a database is made there, migrated and distributed anew; an empty one is the coordinator's alone.
+ */
 export async function createTestDatabase(options: { empty?: true } = {}): Promise<TestDatabase> {
   const { connectionString, templateName } = inject("databaseServer");
+  const isEmpty = options.empty === true;
+  const isDistributed = templateName === undefined && !isEmpty;
   const name = `dks_test_${randomBytes(6).toString("hex")}`;
-  await onServer(
-    connectionString,
-    options.empty === true ? `create database ${name}` : `create database ${name} template ${templateName}`,
-  );
   const address = { connectionString: databaseUrl(connectionString, name) };
+  if (isDistributed) {
+    await createClusterDatabase(connectionString, name);
+    await distribute(address, { shardCount: testShardCount });
+  } else await onServer(connectionString, `create database ${name}${isEmpty ? "" : ` template ${templateName}`}`);
   const pool = createPool(address, {
     applicationName: "dks test",
     connectionsMax: 10,
@@ -33,7 +40,8 @@ export async function createTestDatabase(options: { empty?: true } = {}): Promis
     async drop() {
       await pool.end();
       await refuseLeaks(connectionString, name);
-      await onServer(connectionString, `drop database ${name} with (force)`);
+      if (isDistributed) await dropClusterDatabase(connectionString, name);
+      else await onServer(connectionString, `drop database ${name} with (force)`);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { ClientService, NewClient } from "../src/modules/clients/clients.se
 import { importCsv } from "../src/modules/imports/import-csv.ts";
 import { packageImport } from "../src/modules/packages/packages.import.ts";
 import { productImport } from "../src/modules/products/products.import.ts";
+import type { IssuedToken, NewSource, SourceService } from "../src/modules/sources/sources.service.ts";
 import { type TestDatabase, createTestDatabase } from "./database.ts";
 import { startLoggedApp } from "./logged-app.ts";
 
@@ -40,17 +41,29 @@ export interface TestServer {
   readonly database: TestDatabase;
   readonly pool: pg.Pool;
   readonly clients: ClientService;
+  readonly sources: SourceService;
   /** Everything that was logged, as text. */
   readonly logged: () => string;
   createAccount(): Promise<string>;
   createClient(client?: Partial<NewClient>): Promise<TestClient>;
+  /** A source of deltas, named at random, with the defaults of `dks source create`. */
+  createSource(source?: Partial<NewSource>): Promise<IssuedToken>;
   /** Imports cards as a CSV of these rows would be, through the import itself; likewise the others. */
   importCards(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
   importProducts(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
   importPackages(rows: readonly Readonly<Record<string, string | number>>[]): Promise<void>;
   /** Sends a body as it is to a path. */
   post(path: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<WireAnswer>;
-  /** Signs and sends a call to `/v1/member/info`; `parameters` may override every one of its own. */
+  /** Uploads usage records under a source's token, as NDJSON unless the headers say otherwise. */
+  ingest(token: string, body: string | Uint8Array, headers?: Readonly<Record<string, string>>): Promise<WireAnswer>;
+  /** Signs and sends a call to a path; `parameters` may override every one of its own. */
+  call(
+    path: string,
+    client: TestClient,
+    parameters: Readonly<Record<string, string | number>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<WireAnswer>;
+  /** The same to `/v1/member/info`. */
   memberInfo(
     client: TestClient,
     parameters: Readonly<Record<string, string | number>>,
@@ -75,7 +88,7 @@ export async function startTestServer({
   const app = await startLoggedApp({ database: database.address, clock, environment });
   const { url, config } = app;
   const { pool } = database;
-  const { accounts, clients } = await createServices(pool, config);
+  const { accounts, clients, sources } = await createServices(pool, config, clock);
   const now = (): number => Math.floor(clock() / 1000);
 
   async function post(
@@ -93,6 +106,11 @@ export async function startTestServer({
     return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as WireAnswer["body"] };
   }
 
+  const call: TestServer["call"] = (path, client, parameters, headers) => {
+    const all: Record<string, string | number> = { client_id: client.client_id, timestamp: now(), ...parameters };
+    return post(path, JSON.stringify({ sign: signParameters(all, client.client_secret), ...all }), headers);
+  };
+
   async function createAccount(): Promise<string> {
     return String(
       await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }),
@@ -104,6 +122,7 @@ export async function startTestServer({
     database,
     pool,
     clients,
+    sources,
     logged: app.logged,
     createAccount,
     async createClient(client = {}) {
@@ -111,6 +130,15 @@ export async function startTestServer({
       const issued = await clients.create({ allowIps: [], ratePerSecond: null, ...client, accountNo });
       return { client_id: issued.clientId, client_secret: issued.clientSecret, account_no: accountNo };
     },
+    createSource: (source = {}) =>
+      sources.create({
+        name: `source-${randomBytes(4).toString("hex")}`,
+        kind: "delta",
+        unit: null,
+        graceSeconds: 6 * 3600,
+        closeAfterSeconds: 72 * 3600,
+        ...source,
+      }),
     async importCards(rows) {
       await importAll(
         pool,
@@ -125,18 +153,14 @@ export async function startTestServer({
       await importAll(pool, packageImport, rows);
     },
     post,
-    memberInfo(client, parameters, headers) {
-      const all: Record<string, string | number> = {
-        client_id: client.client_id,
-        timestamp: now(),
-        ...parameters,
-      };
-      return post(
-        "/v1/member/info",
-        JSON.stringify({ sign: signParameters(all, client.client_secret), ...all }),
-        headers,
-      );
-    },
+    ingest: (token, body, headers) =>
+      post("/ingest/v1/usage", body, {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/x-ndjson",
+        ...headers,
+      }),
+    call,
+    memberInfo: (client, parameters, headers) => call("/v1/member/info", client, parameters, headers),
     now,
     async close() {
       await app.stop();

@@ -21,6 +21,13 @@ export async function startWatchedServer(options?: TestServerOptions): Promise<T
     return answer;
   };
 
+  const call: TestServer["call"] = async (path, client, parameters, headers) => {
+    const answer = await server.call(path, client, parameters, headers);
+    answers.push(answer.text);
+    expectEnvelope(answer);
+    return answer;
+  };
+
   return {
     ...server,
     post,
@@ -29,12 +36,8 @@ export async function startWatchedServer(options?: TestServerOptions): Promise<T
       secrets.add(created.client_secret);
       return created;
     },
-    async memberInfo(client, parameters, headers) {
-      const answer = await server.memberInfo(client, parameters, headers);
-      answers.push(answer.text);
-      expectEnvelope(answer);
-      return answer;
-    },
+    call,
+    memberInfo: (client, parameters, headers) => call("/v1/member/info", client, parameters, headers),
     async close() {
       try {
         const ids = answers.map((text) => /"request_id":"([^"]+)"/.exec(text)?.[1]);

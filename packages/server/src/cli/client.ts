@@ -124,14 +124,22 @@ function accountNumber(zh: boolean) {
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** A duration in seconds, from "24h", "30m", "45s" or "7d"; at most a year. */
-function duration(zh: boolean) {
+/** The longest that a duration may be, and how that is said. */
+export interface DurationMax {
+  readonly seconds: number;
+  readonly text: Text;
+}
+
+const aYear: DurationMax = { seconds: 366 * 86_400, text: text("最长一年", "at most a year") };
+
+/** A commander argument parser for durations, as seconds: "24h", "30m", "45s" or "7d"; at most a year unless told. */
+export function duration(zh: boolean, max: DurationMax = aYear) {
   return (value: string): number => {
     const match = /^(\d{1,8})([smhd])$/.exec(value);
     const seconds = Number(match?.[1]) * (secondsOf[match?.[2] ?? ""] ?? Number.NaN);
-    if (!(seconds <= 366 * 86_400))
+    if (!(seconds <= max.seconds))
       throw new InvalidArgumentError(
-        zh ? "应形如 24h、30m、45s、7d，最长一年" : "must be like 24h, 30m, 45s or 7d, and at most a year",
+        zh ? `应形如 24h、30m、45s、7d，${max.text.zh}` : `must be like 24h, 30m, 45s or 7d, and ${max.text.en}`,
       );
     return seconds;
   };

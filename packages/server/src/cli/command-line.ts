@@ -6,10 +6,13 @@ import { text } from "../text.ts";
 import { accountCommands } from "./account.ts";
 import { chineseOutput } from "./chinese-help.ts";
 import { clientCommands } from "./client.ts";
+import { dbCommands } from "./db.ts";
 import { importCommands } from "./import.ts";
 import { serveCommands } from "./serve.ts";
 import { signCommand } from "./sign.ts";
+import { sourceCommands } from "./source.ts";
 import { type Terminal, createTerminal } from "./terminal.ts";
+import { usageCommands } from "./usage.ts";
 
 /** Runs one command and returns the exit status: 0 for success, 1 for failure, 2 for misuse. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -23,6 +26,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   accountCommands(program, terminal);
   clientCommands(program, terminal);
   importCommands(program, terminal);
+  sourceCommands(program, terminal);
+  usageCommands(program, terminal);
+  dbCommands(program, terminal);
   signCommand(program, terminal);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -1,13 +1,14 @@
 import { type Command } from "commander";
-import { SingleBar } from "cli-progress";
 import { OperatorError } from "../errors.ts";
 import { cardImport } from "../modules/cards/cards.import.ts";
 import type { CsvImport } from "../modules/imports/definition.ts";
 import { type ImportProgress, type ImportReport, importCsv } from "../modules/imports/import-csv.ts";
 import { packageImport } from "../modules/packages/packages.import.ts";
 import { productImport } from "../modules/products/products.import.ts";
+import type { WaitingRelease } from "../modules/usage/waiting.ts";
 import { type Text, text } from "../text.ts";
 import { withDatabase } from "./context.ts";
+import { progressBar } from "./progress-bar.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Flags {
@@ -51,12 +52,12 @@ async function runImport(definition: CsvImport, path: string, flags: Flags, term
   function interrupt(): void {
     stop.abort();
   }
-  const bar = progressBar(terminal);
+  const bar = progressBar();
   // While these are listened to, Node does not end the process: the import rolls back and says so.
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    return await withDatabase(async ({ pool }) =>
-      importCsv(
+    return await withDatabase(async ({ pool, services }) => {
+      const report = await importCsv(
         pool,
         definition,
         { path },
@@ -65,14 +66,49 @@ async function runImport(definition: CsvImport, path: string, flags: Flags, term
           skipInvalid: flags.skipInvalid === true,
           language: terminal.language,
           signal: stop.signal,
-          onProgress: (progress) => bar.show(progress),
+          onProgress: ({ phase, bytesRead, bytesTotal }) =>
+            bar.show(phases[phase][terminal.language], bytesRead, bytesTotal),
         },
-      ),
-    );
+      );
+      // Although nothing was written: an import before this one may have been killed when its cards were there.
+      if (definition === cardImport && !report.dryRun) await meterWaiting(services.waiting, stop.signal, terminal);
+      return report;
+    });
   } finally {
     bar.close();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
+}
+
+/**
+ * Meters the usage records that were waiting for the cards. These are imported whatever becomes of this: what is left when
+ * it fails or is stopped, a server does.
+ */
+async function meterWaiting(waiting: WaitingRelease, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  let accepted = 0;
+  try {
+    accepted = (await waiting.run({ waits: true, signal }))?.counts.get("accepted") ?? 0;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    terminal.say(
+      text(`计入等待的用量记录时出错：${reason}`, `Counting the usage records that waited has failed: ${reason}`),
+    );
+    signal = AbortSignal.abort();
+  }
+  if (accepted > 0)
+    terminal.say(
+      text(
+        `已计入等待这些卡的 ${accepted} 条用量记录。`,
+        `Usage records that waited for these cards and count now: ${accepted}.`,
+      ),
+    );
+  if (signal.aborted)
+    terminal.say(
+      text(
+        "卡已导入；其余等待这些卡的用量记录由运行中的服务计入。",
+        "The cards are imported; what other usage records wait for them, a running server counts.",
+      ),
+    );
 }
 
 const phases: Readonly<Record<ImportProgress["phase"], Text>> = {
@@ -81,28 +117,6 @@ const phases: Readonly<Record<ImportProgress["phase"], Text>> = {
   checking: text("检查", "checking"),
   writing: text("写入", "writing"),
 };
-
-/** On a terminal only: a log wants no bar. */
-function progressBar({ language }: Terminal) {
-  if (!process.stderr.isTTY) return { show: () => {}, close: () => {} };
-  const bar = new SingleBar({
-    format: "{bar} {percentage}% {phase}",
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-  });
-  let started = false;
-  return {
-    show({ phase, bytesRead, bytesTotal }: ImportProgress): void {
-      if (!started) bar.start(bytesTotal, bytesRead, { phase: phases[phase][language] });
-      started = true;
-      bar.update(bytesRead, { phase: phases[phase][language] });
-    },
-    close(): void {
-      if (started) bar.stop();
-    },
-  };
-}
 
 function printReport(report: ImportReport, flags: Flags, terminal: Terminal): void {
   const { file, lines, inserted, updated, unchanged, refused, dryRun, rejectedFile } = report;

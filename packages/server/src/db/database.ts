@@ -28,6 +28,27 @@ function parseInt8(value: string): number {
   return number;
 }
 
+/**
+ * A bigint column that may hold more than a number can, as the nearest that one can. For statements that answer many at
+ * once: one absurd sum, of one card, must not fail the calls about all the others.
+ */
+export function withinSafeIntegers(column: string): string {
+  // Not least and greatest, which take no notice of null.
+  return `case
+    when ${column} > ${Number.MAX_SAFE_INTEGER} then ${Number.MAX_SAFE_INTEGER}
+    when ${column} < ${Number.MIN_SAFE_INTEGER} then ${Number.MIN_SAFE_INTEGER}
+    else ${column}
+  end as ${column.replace(/^.*\./, "")}`;
+}
+
+/** A timestamptz as it arrives: a number is one of PostgreSQL's infinities. */
+export type MomentColumn = Date | number;
+
+/** The moment, or null for an infinity. */
+export function finiteMoment(moment: MomentColumn): Date | null {
+  return moment instanceof Date ? moment : null;
+}
+
 export interface PoolOptions {
   readonly applicationName: string;
   readonly connectionsMax: number;
@@ -73,6 +94,9 @@ export async function connect(address: DatabaseAddress, applicationName: string)
 export async function transaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  // A connection that is lost between two statements says so to whoever listens, and to the whole process if nobody does.
+  // The next statement fails, and so does the rollback.
+  client.on("error", ignore);
   try {
     await client.query("begin");
     const result = await work(client);
@@ -84,9 +108,12 @@ export async function transaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) =>
     });
     throw error;
   } finally {
+    client.off("error", ignore);
     client.release(broken);
   }
 }
+
+function ignore(): void {}
 
 /** Whether an error says that the database cannot be reached or is going away, as against a statement that is wrong. */
 export function isUnavailable(error: unknown): boolean {

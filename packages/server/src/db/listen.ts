@@ -7,13 +7,12 @@ export interface Listener {
 }
 
 /**
- * Hears a channel of NOTIFY, for as long as it is not closed: a connection that is lost is made again. `onMessage` gets
- * each payload; `onGap` is called whenever messages may have been missed.
+ * Hears channels of NOTIFY, for as long as it is not closed: a connection that is lost is made again. What stands under a
+ * channel's name gets each payload; `onGap` is called whenever messages may have been missed.
  */
 export async function listen(
   address: DatabaseAddress,
-  channel: string,
-  onMessage: (payload: string) => void,
+  channels: Readonly<Record<string, (payload: string) => void>>,
   onGap: () => void,
 ): Promise<Listener> {
   let closed = false;
@@ -21,12 +20,16 @@ export async function listen(
 
   async function open(): Promise<void> {
     const client = await connect(address, "dks listen");
-    client.on("notification", (message) => onMessage(message.payload ?? ""));
+    client.on("notification", ({ channel, payload }) => channels[channel]?.(payload ?? ""));
     client.on("error", () => {});
     client.on("end", () => {
       if (!closed) void reopen();
     });
-    await client.query(`listen ${channel}`);
+    await client.query(
+      Object.keys(channels)
+        .map((channel) => `listen ${channel}`)
+        .join("; "),
+    );
     current = client;
     if (closed) await client.end();
   }

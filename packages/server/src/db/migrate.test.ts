@@ -37,21 +37,4 @@ describe("migrating", () => {
     await database.pool.query("drop table card_package");
     expect(await migrate(database.address)).not.toEqual([]);
   });
-
-  it("keeps every unique constraint of what belongs to a card within a shard", async () => {
-    await migrate(database.address);
-    const { rows } = await database.pool.query<{ table: string; columns: string[] }>(`
-      select c.relname as table, array_agg(a.attname::text) as columns
-      from pg_index i
-      join pg_class c on c.oid = i.indrelid
-      join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
-      join pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
-      where i.indisunique and exists (
-        select from pg_attribute s where s.attrelid = c.oid and s.attname = 'serial_no' and not s.attisdropped)
-      group by c.relname, i.indexrelid`);
-    expect(rows.length).toBeGreaterThan(2);
-    for (const { table, columns } of rows)
-      // What a card is looked up by is sharded by that, since it is what a look-up knows.
-      expect(columns, table).toContain(table === "card_identifier" ? "value" : "serial_no");
-  });
 });

@@ -12,7 +12,7 @@ interface RefusalBody {
 }
 
 /** The language that the caller's Accept-Language asks for: English if it comes before any Chinese, otherwise Chinese. */
-function languageOf(request: IncomingMessage): Language {
+export function languageOf(request: IncomingMessage): Language {
   const header = request.headers["accept-language"];
   if (header === undefined) return "zh";
   let best: { language: Language; weight: number } = { language: "zh", weight: 0 };
@@ -28,6 +28,51 @@ function languageOf(request: IncomingMessage): Language {
 
 export function sendSuccess(response: ServerResponse, data: unknown, requestId: string): void {
   send(response, 200, JSON.stringify({ errcode: 0, errmsg: "success", data, request_id: requestId }));
+}
+
+/** The data of an answer that is too large to be held: JSON text whose size is known before it is sent. */
+export interface LargeData {
+  readonly sizeBytes: number;
+  /** Its parts, in UTF-8. */
+  read(): AsyncIterable<Uint8Array>;
+  /** Lets go of what it is kept in. */
+  close(): Promise<void>;
+}
+
+/** How long a caller may take nothing of a large answer before it is given up. */
+const answerStallMs = 60_000;
+
+/** As {@link sendSuccess}, but only so much is ever held as the connection takes. Ends when the caller has hung up. */
+export async function sendLargeSuccess(response: ServerResponse, data: LargeData, requestId: string): Promise<void> {
+  const head = Buffer.from('{"errcode":0,"errmsg":"success","data":');
+  const tail = Buffer.from(`,"request_id":${JSON.stringify(requestId)}}`);
+  writeHead(response, 200, head.length + data.sizeBytes + tail.length);
+  response.write(head);
+  for await (const part of data.read()) {
+    if (response.destroyed) return;
+    if (response.write(part) || (await drained(response))) continue;
+    response.destroy();
+    return;
+  }
+  response.end(tail);
+}
+
+/** Waits until an answer's connection takes more; false if it has ended, or takes nothing. */
+function drained(response: ServerResponse): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    function settle(takesMore: boolean): void {
+      clearTimeout(timer);
+      response.off("drain", onDrain);
+      response.off("close", onClose);
+      resolve(takesMore);
+    }
+    const onDrain = (): void => settle(true);
+    const onClose = (): void => settle(false);
+    const timer = setTimeout(onClose, answerStallMs);
+    response.once("drain", onDrain);
+    response.once("close", onClose);
+  });
 }
 
 export function sendRefusal(
@@ -49,11 +94,10 @@ export function sendRefusal(
 }
 
 function send(response: ServerResponse, status: number, body: string): void {
-  response.writeHead(status, [
-    "content-type",
-    "application/json; charset=utf-8",
-    "content-length",
-    String(Buffer.byteLength(body)),
-  ]);
+  writeHead(response, status, Buffer.byteLength(body));
   response.end(body);
+}
+
+function writeHead(response: ServerResponse, status: number, sizeBytes: number): void {
+  response.writeHead(status, ["content-type", "application/json; charset=utf-8", "content-length", String(sizeBytes)]);
 }

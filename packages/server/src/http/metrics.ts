@@ -7,6 +7,8 @@ export interface CallMetrics {
   called(operation: string, errcode: number, elapsedMs: number): void;
   /** A gathered look-up was sent with so many keys. */
   batched(size: number): void;
+  /** So many usage records of a source ended with `status`. */
+  tookIn(source: string, status: string, count: number): void;
 }
 
 export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
@@ -30,6 +32,12 @@ export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
     registers: [registry],
   });
+  const usageRecords = new Counter({
+    name: "dks_usage_records_total",
+    help: "Usage records that were sent, by source and what became of them",
+    labelNames: ["source", "status"],
+    registers: [registry],
+  });
   const connections = new Gauge({
     name: "dks_db_connections",
     help: "Connections of the database pool by state; waiting is requests for one",
@@ -51,6 +59,9 @@ export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
     },
     batched(size) {
       batches.observe(size);
+    },
+    tookIn(source, status, count) {
+      usageRecords.inc({ source, status }, count);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { AppError, type RefusalName } from "../errors.ts";
-import { type Text, text } from "../text.ts";
+import { type Language, type Text, text } from "../text.ts";
 import { type Parameters, excerpt } from "./body.ts";
 
 /** What every parameter and every member of an answer says of itself, beside its schema. */
@@ -42,18 +42,21 @@ export interface Caller {
 export interface Route {
   readonly operation: Operation;
   /** Runs on the canonical parameters; throws AppError for a refusal. */
-  readonly run: (caller: Caller, parameters: Parameters) => Promise<unknown>;
+  readonly run: (caller: Caller, parameters: Parameters, languageOf: LanguageOf) => Promise<unknown>;
 }
+
+/** Tells the language of the answer. A function, since few operations print sentences and finding it out has its cost. */
+export type LanguageOf = () => Language;
 
 /** Binds a declaration to its handler, which gets typed parameters and whose answer must fit the declaration. */
 export function route<P extends TProperties, D extends TSchema>(
   declared: Operation<P, D>,
-  handle: (caller: Caller, parameters: Static<TObject<P>>) => Promise<Static<D>>,
+  handle: (caller: Caller, parameters: Static<TObject<P>>, languageOf: LanguageOf) => Promise<Static<D>>,
 ): Route {
   const decode = compileDecoder(declared.parameters);
   return {
     operation: declared,
-    run: (caller, parameters) => handle(caller, decode(parameters)),
+    run: (caller, parameters, languageOf) => handle(caller, decode(parameters), languageOf),
   };
 }
 

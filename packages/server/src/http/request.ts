@@ -40,24 +40,42 @@ export function readBody(request: IncomingMessage, done: (error: AppError | unde
   request.on("error", () => {});
 }
 
-/** How much of a body that is refused is still read. */
+/** How much of a body that is refused is still read; of an upload, whose sender may be ahead by much; and for how long. */
 const discardedBytesMax = 1024 * 1024;
+const discardedUploadBytesMax = 16 * 1024 * 1024;
+const discardedMs = 5_000;
 
 /**
  * Reads the rest of a body without keeping it, and calls back once. Closing a connection on which a body still arrives
  * resets it, and most callers would be told of that instead of being shown the answer.
  */
 export function discardBody(request: IncomingMessage, done: () => void): void {
-  if (!hasBody(request) || Number(request.headers["content-length"] ?? 0) > discardedBytesMax) return done();
+  if (!hasBody(request) || request.readableEnded) return done();
+  if (Number(request.headers["content-length"] ?? 0) > discardedBytesMax) return done();
+  discardUpTo(request, discardedBytesMax, done);
+}
+
+/** The same for an upload, whatever size it declares: some of it may have been read already. */
+export function discardUpload(request: IncomingMessage, done: () => void): void {
+  if (!hasBody(request) || request.readableEnded) return done();
+  discardUpTo(request, discardedUploadBytesMax, done);
+}
+
+function discardUpTo(request: IncomingMessage, bytesMax: number, done: () => void): void {
   let size = 0;
-  request.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (size <= discardedBytesMax) return;
+  function finish(): void {
+    clearTimeout(timer);
     request.removeAllListeners("data");
     request.removeAllListeners("end");
     done();
+  }
+  const timer = setTimeout(finish, discardedMs);
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > bytesMax) finish();
   });
-  request.on("end", done);
+  request.on("end", finish);
+  request.on("close", () => clearTimeout(timer));
   request.on("error", () => {});
   request.resume();
 }

@@ -8,16 +8,19 @@ import { AppError, refusals } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { text } from "../text.ts";
 import { type Parameters, parseParameters } from "./body.ts";
-import { sendRefusal, sendSuccess } from "./envelope.ts";
+import { languageOf, sendLargeSuccess, sendRefusal, sendSuccess } from "./envelope.ts";
 import { listenProblem } from "./listen-problem.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Caller, Route } from "./operation.ts";
-import { discardBody, hasBody, isJson, pathOf, readBody } from "./request.ts";
+import { discardBody, discardUpload, hasBody, isJson, pathOf, readBody } from "./request.ts";
+import { UploadBrokenOff, type UploadHandler } from "./upload.ts";
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
   /** Answers to GET by path: probes, the OpenAPI document. */
   readonly pages: Readonly<Record<string, (response: ServerResponse) => void>>;
+  /** Answers to POST by path, of what is no signed call: they read their bodies themselves, whatever the size. */
+  readonly uploads: Readonly<Record<string, UploadHandler>>;
   readonly authenticate: (request: IncomingMessage, parameters: Parameters) => Caller | Promise<Caller>;
   readonly metrics: CallMetrics;
   readonly log: Logger;
@@ -44,6 +47,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { metrics, log } = options;
   const routes = new Map(options.routes.map((route) => [route.operation.path as string, route]));
   const pages = new Map(Object.entries(options.pages));
+  const uploads = new Map(Object.entries(options.uploads));
+  /** The connections on which an upload is under way. */
+  const uploading = new WeakSet<Duplex>();
   // Unique among processes and restarts, and short enough to be read out on the telephone.
   const requestIdPrefix = randomBytes(5).toString("hex");
   let requestCount = 0;
@@ -59,11 +65,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (draining) response.setHeader("connection", "close");
     const path = pathOf(request.url ?? "/");
     const route = routes.get(path);
+    const upload = route === undefined ? uploads.get(path) : undefined;
 
     function refuse(error: unknown, parameters?: Parameters): void {
       const refusal = toAppError(error);
       const { errcode } = refusals[refusal.refusal];
-      metrics.called(route?.operation.path ?? "", errcode, performance.now() - startedAt);
+      metrics.called(route === undefined && upload === undefined ? "" : path, errcode, performance.now() - startedAt);
       const entry = {
         request_id: requestId,
         path: shortened(path),
@@ -73,7 +80,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         reason: refusal.detail?.en,
       };
       if (refusal.refusal === "unknown") log.error({ ...entry, err: refusal.cause }, "call failed");
-      else if (refusal.refusal === "unavailable") log.warn({ ...entry, err: refusal.cause }, "call not possible");
+      else if (refusals[refusal.refusal].errcode === refusals.unavailable.errcode)
+        log.warn({ ...entry, err: refusal.cause }, "call not possible");
       else log.info(entry, "call refused");
       if (response.headersSent || response.destroyed) return;
       if (!request.complete && hasBody(request)) response.setHeader("connection", "close");
@@ -85,6 +93,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       discardBody(request, () => refuse(error));
     }
 
+    async function answerUpload(handler: UploadHandler): Promise<void> {
+      const { socket } = request;
+      uploading.add(socket);
+      try {
+        const data = await handler(request, response);
+        metrics.called(path, 0, performance.now() - startedAt);
+        try {
+          await sendLargeSuccess(response, data, requestId);
+        } finally {
+          await data.close();
+        }
+        uploading.delete(socket);
+      } catch (error) {
+        if (error instanceof UploadBrokenOff) return log.info({ request_id: requestId, path }, "upload broken off");
+        if (!response.headersSent) return discardUpload(request, finish);
+        finish();
+        response.destroy();
+
+        function finish(): void {
+          uploading.delete(socket);
+          refuse(error);
+        }
+      }
+    }
+
+    if (upload !== undefined) {
+      if (request.method !== "POST") return refuseUnread(wrongMethod(request, response, "POST"));
+      return void answerUpload(upload);
+    }
     if (route === undefined) {
       const page = pages.get(path);
       if (page === undefined) return refuseUnread(unknownOperation(path));
@@ -102,8 +139,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         const caller = options.authenticate(request, parameters);
         const data =
           caller instanceof Promise
-            ? caller.then((known) => route.run(known, parameters as Parameters))
-            : route.run(caller, parameters);
+            ? caller.then((known) => route.run(known, parameters as Parameters, () => languageOf(request)))
+            : route.run(caller, parameters, () => languageOf(request));
         data.then(
           (answer) => {
             metrics.called(route.operation.path, 0, performance.now() - startedAt);
@@ -143,6 +180,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   /** Refuses what is not even HTTP, or not for us. */
   function refuseConnection(error: Error & { code?: string }, socket: Duplex): void {
+    // requestTimeout is the whole server's. An upload may take longer, as long as it moves: it is watched where it is read.
+    if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && uploading.has(socket)) return;
     if (error.code === "ECONNRESET" || !socket.writable) return;
     const requestId = nextRequestId();
     metrics.called("", refusals.bodyWrong.errcode, 0);

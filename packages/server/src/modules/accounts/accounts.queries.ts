@@ -23,7 +23,7 @@ export async function selectAccountByName(db: Db, name: string): Promise<number 
 }
 
 export async function hasAccounts(db: Db): Promise<boolean> {
-  const { rowCount } = await db.query(sql`select from account limit 1`);
+  const { rowCount } = await db.query(sql`select 1 from account limit 1`);
   return rowCount === 1;
 }
 

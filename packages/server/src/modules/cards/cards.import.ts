@@ -6,6 +6,9 @@ import type { CheckContext, CsvImport, Written } from "../imports/definition.ts"
 import { live } from "../imports/staging.ts";
 import { iccidPattern } from "./identifier.ts";
 
+/** The channel on which every server is told that cards have come or changed; there is no payload. */
+export const cardsChannel = "dks_cards";
+
 const required = { required: true };
 const optional = { required: false };
 
@@ -61,6 +64,7 @@ export const cardImport: CsvImport = {
   async checkTogether(context) {
     const { db } = context;
     await selectExisting(db);
+    await refuseCycleDayOfMetered(context);
     await refuseCustomNoWithoutAccount(context);
     await selectClaims(db);
     const contested = await refuseContestedClaims(context);
@@ -72,16 +76,18 @@ export const cardImport: CsvImport = {
     const inserted = await insertCards(db);
     const updated = (await updateCards(db, true)) + (await updateCards(db, false));
     await insertIdentifiers(db);
+    if (inserted + updated > 0) await notifyCards(db);
     return { inserted, updated };
   },
 };
 
 async function refuseUnknownAccounts({ db, language }: CheckContext): Promise<void> {
+  await db.query(sql`create temporary table import_account on commit drop as select account_no from account`);
   const reason = text("account_no：没有编号为 %s 的账户", "account_no: there is no account %s");
   await db.query(sql`
     update import_line l
     set refusal = format(${reason[language]}, l.account_no)
-    where ${live} and l.account_no is not null and l.account_no not in (select account_no from account)
+    where ${live} and l.account_no is not null and l.account_no not in (select account_no from import_account)
   `);
 }
 
@@ -95,6 +101,39 @@ async function selectExisting(db: Db): Promise<void> {
     where ${live}
   `);
   await db.query(sql`analyze import_existing`);
+}
+
+/**
+ * A card that has usage keeps the day on which its billing months start: the months of its records were found by it.
+ * Usage of such a card that first arrives while this runs goes unseen; it is then in the month it was found to be in.
+ */
+async function refuseCycleDayOfMetered({ db, language }: CheckContext): Promise<void> {
+  const { rowCount } = await db.query(sql`
+    create temporary table import_shifted on commit drop as
+    select l.line_no, l.serial_no, e.cycle_day
+    from import_line l
+    join import_existing e on e.serial_no = l.serial_no
+    where ${live} and l.cycle_day <> e.cycle_day
+  `);
+  if (rowCount === 0) return;
+  await db.query(sql`analyze import_shifted`);
+  await db.query(sql`
+    create temporary table import_metered on commit drop as
+    select distinct u.serial_no
+    from usage_month u
+    join import_shifted s on s.serial_no = u.serial_no
+  `);
+  const reason = text(
+    "cycle_day：卡已有用量，其账期起始日 %s 不能再改",
+    "cycle_day: the card has usage already, so its billing months keep starting on day %s",
+  );
+  await db.query(sql`
+    update import_line l
+    set refusal = format(${reason[language]}, s.cycle_day)
+    from import_shifted s
+    join import_metered m on m.serial_no = s.serial_no
+    where s.line_no = l.line_no
+  `);
 }
 
 async function refuseCustomNoWithoutAccount({ db, language }: CheckContext): Promise<void> {
@@ -234,7 +273,9 @@ async function deleteStaleIdentifiers(db: Db): Promise<void> {
   `);
   if (rowCount === 0) return;
   await db.query(sql`
-    delete from card_identifier where (value, kind, qualifier) in (select value, kind, qualifier from import_stale)
+    delete from card_identifier i
+    using import_stale s
+    where i.value = s.value and i.kind = s.kind and i.qualifier = s.qualifier
   `);
 }
 
@@ -287,4 +328,9 @@ async function insertIdentifiers(db: Db): Promise<void> {
     where not exists (select from import_held h where h.line_no = c.line_no and h.kind = c.kind and h.holder = c.serial_no)
     order by c.value, c.kind, c.qualifier
   `);
+}
+
+/** Tells every server when the transaction commits: usage records may wait for these cards. */
+async function notifyCards(db: Db): Promise<void> {
+  await db.query(sql`select pg_notify(${cardsChannel}, '')`);
 }

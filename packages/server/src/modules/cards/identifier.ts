@@ -5,6 +5,9 @@
  * its last ten. Digits 11 to 19 are in all of these at a known place, so they are what `card_identifier` is keyed by.
  */
 
+/** What may be given for a card at all. */
+export const identifierPattern = /^[0-9A-Za-z]{1,32}$/;
+
 /** A full ICCID, with or without its check digit. Some carriers' hold hexadecimal letters. */
 export const iccidPattern = /^[0-9]{5}[0-9A-F]{14,15}$/;
 

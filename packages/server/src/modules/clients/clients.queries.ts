@@ -47,7 +47,7 @@ export async function updateStatus(db: Db, clientId: string, status: "normal" | 
 
 /** Locks a client for a change of its secrets; tells whether there is such a client. */
 export async function lockClient(db: Db, clientId: string): Promise<boolean> {
-  const { rowCount } = await db.query(sql`select from client where client_id = ${clientId} for update`);
+  const { rowCount } = await db.query(sql`select 1 from client where client_id = ${clientId} for update`);
   return rowCount === 1;
 }
 

@@ -128,7 +128,9 @@ function parseRange(range: string): string {
 }
 
 function isConstraint(error: unknown, name: string): boolean {
-  return error instanceof Error && "constraint" in error && error.constraint === name;
+  if (!(error instanceof Error) || !("constraint" in error) || typeof error.constraint !== "string") return false;
+  // On Citus the name has the shard's number behind it.
+  return error.constraint.replace(/_[0-9]+$/, "") === name;
 }
 
 function noSuchAccount(accountNo: string): OperatorError {

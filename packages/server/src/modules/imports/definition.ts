@@ -27,7 +27,8 @@ export interface CheckContext {
  * it repeats). A line is live while both are null; the statements below read live lines only.
  *
  * Statements also run on Citus, where `import_line` is local to the coordinator and cards are sharded: they join sharded
- * tables by inner joins on the shard key only, into temporary tables, and everything else happens among those.
+ * tables by inner joins on the shard key only, into temporary tables, and everything else happens among those. A temporary
+ * table is updated from temporary ones only, which holds for subqueries too.
  */
 export interface CsvImport {
   /** The thing imported, in the singular: imports of one kind wait for each other. */

@@ -1,5 +1,5 @@
 import { OperatorError } from "../../errors.ts";
-import { text } from "../../text.ts";
+import { type Text, text } from "../../text.ts";
 import { shown, unwrapCell } from "./cell.ts";
 import type { CsvLine } from "./csv-lines.ts";
 import type { Column } from "./definition.ts";
@@ -20,13 +20,21 @@ export interface Header {
   readonly width: number;
 }
 
-/** Throws an OperatorError that names every column that is missing, unknown or there twice. */
-export function readHeader(file: string, columns: readonly Column[], first: CsvLine | undefined): Header {
+/**
+ * Throws an OperatorError that names every column that is missing, unknown or there twice. Of columns that are `skipped`
+ * nothing is said.
+ */
+export function readHeader(
+  file: string,
+  columns: readonly Pick<Column, "name" | "required">[],
+  first: CsvLine | undefined,
+  skipped: readonly string[] = reportColumns,
+): Header {
   const cells = first?.cells ?? [];
   const names = cells.map((cell) => columnName(cell));
   // Excel pads the lines of a sheet with empty cells.
   while (names.at(-1) === "") names.pop();
-  const known = new Set<string>([...columns.map(({ name }) => name), ...reportColumns]);
+  const known = new Set<string>([...columns.map(({ name }) => name), ...skipped]);
   const problems = [
     listed(
       "缺少列",
@@ -55,6 +63,20 @@ export function readHeader(file: string, columns: readonly Column[], first: CsvL
   }
   const places = columns.map(({ name }) => names.indexOf(name));
   return { places: places.map((place) => (place < 0 ? undefined : place)), width: cells.length };
+}
+
+/** What is wrong with how many cells a line has. */
+export function widthProblem({ width }: Header, cells: readonly string[]): Text | undefined {
+  if (cells.length === width || isPadded(cells, width)) return undefined;
+  return text(
+    `有 ${cells.length} 个单元格，而第一行有 ${width} 个`,
+    `has ${cells.length} cells where the first line has ${width}`,
+  );
+}
+
+/** Excel pads lines with empty cells up to the sheet's last column. */
+function isPadded(cells: readonly string[], width: number): boolean {
+  return cells.length > width && cells.slice(width).every((cell) => cell === "");
 }
 
 function listed(zh: string, en: string, names: readonly string[]) {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.pool.query("truncate card, card_identifier, card_package, product");
+  await database.pool.query("truncate card, card_identifier, card_package, product cascade");
 });
 
 afterAll(async () => {

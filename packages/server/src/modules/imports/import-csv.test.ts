@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.pool.query("truncate card, card_identifier, card_package, product");
+  await database.pool.query("truncate card, card_identifier, card_package, product, usage_source cascade");
 });
 
 afterAll(() => database.drop());
@@ -247,6 +247,32 @@ describe("cards", () => {
     expect({ ...dry, dryRun: false }).toEqual(await importCards(csv, { skipInvalid: true }));
   });
 
+  test("keep the day on which their months start once they have usage", async () => {
+    const csv = (day: number) => `serial_no,carrier,cycle_day\n1,cmcc,${day}\n2,cmcc,${day}\n3,cmcc,\n`;
+    await importCards(csv(1));
+    await meter("1");
+    await meter("3");
+    expect(counts(await importCards(csv(1)))).toEqual([0, 0, 3, 0]);
+    const report = await importCards(csv(27), { skipInvalid: true });
+    expect(counts(report)).toEqual([0, 1, 1, 1]);
+    expect(report.firstRefused).toEqual([
+      { line: 2, reason: "cycle_day: the card has usage already, so its billing months keep starting on day 1" },
+    ]);
+    expect((await cards()).map(({ cycle_day }) => cycle_day)).toEqual([1, 27, 1]);
+    expect(counts(await importCards("serial_no,carrier\n1,cucc\n"))).toEqual([0, 1, 0, 0]);
+  });
+
+  test("that keep it give up no ICCID on that line either", async () => {
+    await importCards("serial_no,carrier,iccid\n1,cmcc,89860012345678901234\n");
+    await meter("1");
+    const csv = "serial_no,carrier,iccid,cycle_day\n1,cmcc,89860012345678901244,5\n2,cmcc,89860012345678901234,\n";
+    const { firstRefused } = await importCards(csv, { skipInvalid: true });
+    expect(firstRefused.map(({ line, reason }) => `${line} ${reason.split(":")[0]}`)).toEqual([
+      "2 cycle_day",
+      "3 iccid",
+    ]);
+  });
+
   test("an import that is stopped while it reads leaves nothing behind", async () => {
     const stop = new AbortController();
     const lines = Array.from({ length: 50_000 }, (_, index) => `${index},cmcc`).join("\n");
@@ -273,6 +299,19 @@ describe("cards", () => {
     expect(await cards()).toEqual([]);
   });
 });
+
+/** Gives a card usage in two months, by a source of its own. */
+async function meter(serialNo: string): Promise<void> {
+  await database.pool.query(
+    `with source as (
+      insert into usage_source (name, kind, token_hash) values (lower($1), 'delta', '') returning source_no
+    )
+    insert into usage_month (serial_no, month, source_no, counts, day_bytes)
+    select $1, month, source_no, true, array_fill(0::bigint, array[31])
+    from source, unnest(array['2026-10-01', '2026-11-01']::date[]) month`,
+    [serialNo],
+  );
+}
 
 const emptyCard = {
   iccid: null,
@@ -325,10 +364,10 @@ describe("any set of cards", () => {
             const number = String(serial).padStart(6, "0");
             return `${serial},cmcc,${iccid ? `8986001234567${number}0` : ""},${owner},${custom && owner !== "" ? number : ""},${status}\n`;
           });
-          await database.pool.query("truncate card, card_identifier, card_package");
+          await database.pool.query("truncate card, card_identifier, card_package cascade");
           await importCards(header + lines.join(""));
           const whole = [await cards(), await identifiers()];
-          await database.pool.query("truncate card, card_identifier, card_package");
+          await database.pool.query("truncate card, card_identifier, card_package cascade");
           for (const file of files) {
             const part = lines.filter((_, index) => fileOf[index] === file);
             const report = await importCards(header + [...part, ...part].join(""));
@@ -356,7 +395,7 @@ describe("any set of cards", () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(line, { maxLength: 5 }), { minLength: 1, maxLength: 4 }), async (files) => {
-        await database.pool.query("truncate card, card_identifier, card_package");
+        await database.pool.query("truncate card, card_identifier, card_package cascade");
         for (const lines of files) {
           const csv = lines.map(
             ({ serial, iccid, custom, account: of }) =>

@@ -152,6 +152,8 @@ async function prepare(parts: Run): Promise<void> {
   await db.query("set local idle_in_transaction_session_timeout = 0");
   // The sorts and hashes of a million lines fit; ten million spill to disk, in order.
   await db.query("set local work_mem = '256MB'");
+  // On Citus: the lines that go to the nodes for a join may be more than a gigabyte. Elsewhere it means nothing.
+  await db.query("set local citus.max_intermediate_result_size = -1");
   const lock = `hashtextextended('dks import ${definition.name}', 0)`;
   const { rows } = await db.query<{ locked: boolean }>(`select pg_try_advisory_xact_lock(${lock}) as locked`);
   if (rows[0]?.locked === true) return;

@@ -58,9 +58,9 @@ async function* rejectedRows(db: Db, source: OpenSource, encoding: CsvEncoding):
       if (header === undefined) {
         header = cells.map((cell) => columnName(cell));
         // The byte order mark is what makes Excel read the file as UTF-8.
-        rows += `\u{feff}${row([...reportColumns, ...ownCells(header, cells)])}`;
+        rows += `\u{feff}${csvRow([...reportColumns, ...ownCells(header, cells)])}`;
       } else if (next.done !== true && next.value.line === line) {
-        rows += row([String(line), next.value.reason, ...ownCells(header, cells)]);
+        rows += csvRow([String(line), next.value.reason, ...ownCells(header, cells)]);
         next = await refused.next();
       }
     }
@@ -74,7 +74,8 @@ function ownCells(header: readonly string[], cells: readonly string[]): string[]
   return cells.filter((_, index) => !reportColumns.some((name) => name === header[index]));
 }
 
-function row(cells: readonly string[]): string {
+/** A record of a CSV for Excel. */
+export function csvRow(cells: readonly string[]): string {
   return `${cells.map((cell) => wrapCell(unwrapCell(cell))).join(",")}\r\n`;
 }
 

@@ -1,12 +1,13 @@
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import sql, { join, raw } from "sql-template-tag";
+import { escapeCopy } from "../../db/copy.ts";
 import type { Db } from "../../db/database.ts";
 import { type Language, type Text, text } from "../../text.ts";
 import { cellProblem, unwrapCell } from "./cell.ts";
 import type { CsvLine } from "./csv-lines.ts";
 import type { CheckContext, CsvImport } from "./definition.ts";
-import type { Header } from "./header.ts";
+import { type Header, widthProblem } from "./header.ts";
 
 /** The condition of a live line of `import_line`. */
 export const live = raw("l.refusal is null and l.same_as is null");
@@ -25,24 +26,14 @@ export async function createStaging(db: Db, { columns }: CsvImport): Promise<voi
 }
 
 /** Makes the function that puts a line into the form in which COPY reads it: staged whole, or refused for all its faults. */
-export function stager(
-  { columns }: CsvImport,
-  { places, width }: Header,
-  language: Language,
-): (line: CsvLine) => string {
+export function stager({ columns }: CsvImport, header: Header, language: Language): (line: CsvLine) => string {
   const nothing = columns.map(() => "\\N").join("\t");
   return ({ line, cells }) => {
-    const problems: Text[] = [];
-    if (cells.length !== width && !isPadded(cells, width))
-      problems.push(
-        text(
-          `有 ${cells.length} 个单元格，而第一行有 ${width} 个`,
-          `has ${cells.length} cells where the first line has ${width}`,
-        ),
-      );
+    const wrongWidth = widthProblem(header, cells);
+    const problems: Text[] = wrongWidth === undefined ? [] : [wrongWidth];
     let row = String(line);
     for (const [index, column] of columns.entries()) {
-      const place = places[index];
+      const place = header.places[index];
       const value = place === undefined ? "" : unwrapCell(cells[place] ?? "");
       const parsed = value === "" ? undefined : column.parse(value);
       if (parsed !== undefined) row += `\t${escapeCopy(parsed)}`;
@@ -54,19 +45,6 @@ export function stager(
     const reason = problems.map((problem) => problem[language]).join(language === "zh" ? "；" : "; ");
     return `${line}\t${nothing}\t${escapeCopy(reason)}\n`;
   };
-}
-
-/** Excel pads lines with empty cells up to the sheet's last column. */
-function isPadded(cells: readonly string[], width: number): boolean {
-  return cells.length > width && cells.slice(width).every((cell) => cell === "");
-}
-
-const copyEscapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
-
-function escapeCopy(value: string): string {
-  return /[\\\t\n\r]/.test(value)
-    ? value.replaceAll(/[\\\t\n\r]/g, (character) => copyEscapes[character] ?? character)
-    : value;
 }
 
 /** A COPY into `import_line`, of rows as {@link stager} makes them. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type PackageTerm, allowanceBytes, crossMonthLevel, inEffect } from "./allowance.ts";
+import { type PackageTerm, allowanceBytes, crossMonthLevel, inEffect, usageMattersSince } from "./allowance.ts";
 
 /** The month the examples begin in; any would do. */
 const january = 24_312;
@@ -106,6 +106,25 @@ describe("a card's allowance", () => {
   });
 });
 
+describe("earlier months' usage matters", () => {
+  test("for no month without a cross-month package in effect, nor for such a one's first", () => {
+    expect(usageMattersSince([], january)).toBeUndefined();
+    expect(usageMattersSince([term(1, 100, january, 3), term(2, 1, january, 3)], january + 1)).toBeUndefined();
+    expect(usageMattersSince([term(3, 100, january, 3)], january)).toBeUndefined();
+    expect(usageMattersSince([term(3, 100, january, 3)], january + 3)).toBeUndefined();
+  });
+
+  test("since the first month of any cross-month package while one is in effect", () => {
+    const packages = [term(3, 100, january + 1, 3), term(3, 100, january, 2)];
+    expect([1, 2, 3, 4].map((offset) => usageMattersSince(packages, january + offset))).toEqual([
+      january,
+      january,
+      january,
+      undefined,
+    ]);
+  });
+});
+
 test("a package covers its months and not the one after", () => {
   const quarterly = term(1, 1, january, 3);
   expect([-1, 0, 2, 3].map((offset) => inEffect(quarterly, january + offset))).toEqual([false, true, true, false]);
@@ -167,6 +186,18 @@ describe("for any packages and usage, the allowance", () => {
       fc.property(shuffled, someUsage, someMonth, ([packages, reordered], used, month) => {
         expect(allowanceBytes(reordered, used, month)).toBe(allowanceBytes(packages, used, month));
       }),
+    );
+  });
+
+  test("does not depend on usage before the month since which it is said to matter", () => {
+    fc.assert(
+      fc.property(someTerms, someUsage, someMonth, (packages, used, month) => {
+        const since = usageMattersSince(packages, month) ?? month;
+        const known = (past: number): number => (past < since ? 0 : used(past));
+        expect(since).toBeLessThanOrEqual(month);
+        expect(allowanceBytes(packages, known, month)).toBe(allowanceBytes(packages, used, month));
+      }),
+      { numRuns: 2000 },
     );
   });
 

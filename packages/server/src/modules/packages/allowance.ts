@@ -36,6 +36,21 @@ export function allowanceBytes(
   return carries === undefined ? monthly : monthly + carriedBytes(carries, packages, usedBytesOf, month);
 }
 
+/**
+ * The month from which on usage decides the allowance of `month`: a cross-month package that is in effect then may have
+ * been drawn on before. Undefined when no earlier month's usage matters, as for most cards.
+ */
+export function usageMattersSince(packages: readonly PackageTerm[], month: BillingMonth): BillingMonth | undefined {
+  let carried = false;
+  let since = month;
+  for (const term of packages) {
+    if (term.level !== crossMonthLevel) continue;
+    carried ||= inEffect(term, month);
+    since = Math.min(since, term.firstMonth);
+  }
+  return carried && since < month ? since : undefined;
+}
+
 /** Whether a package covers a month. Half-open: the month after its last is not covered. */
 export function inEffect(term: PackageTerm, month: BillingMonth): boolean {
   return month >= term.firstMonth && month < term.firstMonth + term.months;

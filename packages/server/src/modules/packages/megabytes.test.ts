@@ -19,6 +19,14 @@ describe("bytes are printed in MB", () => {
     [5_243, "0.01"],
     [bytesPerMb - 1, "1"],
     [70 * 1024 * 1024 * bytesPerMb, "73400320"],
+    [-0, "0"],
+    [-5_242, "0"],
+    [-5_243, "-0.01"],
+    [-131_072, "-0.13"],
+    [131_072, "0.13"],
+    [-bytesPerMb, "-1"],
+    [-1.5 * bytesPerMb, "-1.5"],
+    [-1536.25 * bytesPerMb, "-1536.25"],
   ])("%i bytes as %s", (bytes, megabytes) => {
     expect(printed(bytes)).toBe(megabytes);
   });
@@ -31,9 +39,18 @@ describe("bytes are printed in MB", () => {
     );
   });
 
-  test("to the nearest hundredth", () => {
+  test("alike with and without a minus, but for nothing, which has none", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 46 }), (bytes) => {
+        const positive = printed(bytes);
+        expect(printed(-bytes)).toBe(positive === "0" ? "0" : `-${positive}`);
+      }),
+    );
+  });
+
+  test("to the nearest hundredth", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -(2 ** 46), max: 2 ** 46 }), (bytes) => {
         // In whole numbers, so that the check rounds nothing itself: |h / 100 MB - bytes| <= half a hundredth.
         const off = BigInt(toHundredths(bytes)) * BigInt(bytesPerMb) - BigInt(bytes) * 100n;
         expect((off < 0n ? -off : off) * 2n).toBeLessThanOrEqual(BigInt(bytesPerMb));

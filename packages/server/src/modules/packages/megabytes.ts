@@ -1,14 +1,20 @@
 /** 1 MB of the API; 1 G is 1024 of them. */
 export const bytesPerMb = 1_048_576;
 
-/** Bytes in hundredths of a megabyte, rounded half up: the precision the API prints. */
+/**
+ * Bytes in hundredths of a megabyte, rounded to the nearest, a half away from zero: the precision the API prints. So what
+ * was counted and then taken back prints as the same figure with and without a minus.
+ */
 export function toHundredths(bytes: number): number {
+  // 0 - x, since -x would make a -0 of what rounds to nothing.
+  if (bytes < 0) return 0 - toHundredths(-bytes);
   // Exact: below 2^46 bytes (70 TB) the product stays a safe integer, and beyond it a hundredth does not matter.
   return Math.floor((bytes * 100 + bytesPerMb / 2) / bytesPerMb);
 }
 
-/** Hundredths of a megabyte as the API prints them: "10", "1536.5", "0.01". */
+/** Hundredths of a megabyte as the API prints them: "10", "1536.5", "0.01", "-1.5". */
 export function formatHundredths(hundredths: number): string {
+  if (hundredths < 0) return `-${formatHundredths(-hundredths)}`;
   const fraction = hundredths % 100;
   const whole = String((hundredths - fraction) / 100);
   if (fraction === 0) return whole;

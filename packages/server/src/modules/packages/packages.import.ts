@@ -44,6 +44,7 @@ export const packageImport: CsvImport = {
       select distinct c.serial_no from card c join import_line l on l.serial_no = c.serial_no where ${live}
     `);
     await db.query(sql`analyze import_known`);
+    await db.query(sql`create temporary table import_product on commit drop as select product_no from product`);
     const noCard = text(
       "serial_no：没有卡号为 %s 的卡，请先导入卡",
       "serial_no: there is no card %s; import the cards first",
@@ -60,7 +61,7 @@ export const packageImport: CsvImport = {
     await db.query(sql`
       update import_line l
       set refusal = format(${noProduct[language]}, l.product_no)
-      where ${live} and l.product_no not in (select product_no from product)
+      where ${live} and l.product_no not in (select product_no from import_product)
     `);
   },
   checkTogether: () => Promise.resolve(),

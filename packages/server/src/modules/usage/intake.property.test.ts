@@ -1,0 +1,203 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
+import { type HistoryRecord, type ModelMonth, modelOf } from "../../../test/usage-model.ts";
+import { delta, importCards, insertSource, reading } from "../../../test/usage.ts";
+import type { UsageSource } from "../sources/source.ts";
+import { createIntake } from "./intake.ts";
+import type { SubmittedRecord } from "./usage-record.ts";
+
+let database: TestDatabase;
+const sources = new Map<string, UsageSource>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  for (const kind of ["delta", "reading"] as const)
+    sources.set(kind, await insertSource(database.pool, { name: kind, kind }));
+});
+afterAll(async () => database.drop());
+
+function sourceOf(kind: "delta" | "reading"): UsageSource {
+  const source = sources.get(kind);
+  if (source === undefined) throw new Error(`no source ${kind}`);
+  return source;
+}
+
+/** What is stored of some cards, in the model's terms. */
+async function storedMonths(source: UsageSource, serialNos: readonly string[]): Promise<ModelMonth[]> {
+  const { rows } = await database.pool.query<{
+    serial_no: string;
+    month: string;
+    cycle_day: number;
+    used_bytes: number;
+    day_bytes: string;
+  }>(
+    `select m.serial_no, m.month, c.cycle_day, m.used_bytes, to_json(m.day_bytes)::text as day_bytes
+    from usage_month m join card c using (serial_no)
+    where m.source_no = $1 and m.serial_no = any($2) and m.as_of <> '-infinity'
+    order by m.serial_no, m.month`,
+    [source.sourceNo, serialNos],
+  );
+  return rows.map((row) => ({
+    serialNo: row.serial_no,
+    month: row.month.slice(0, 7),
+    usedBytes: row.used_bytes,
+    days: daysOf(source, row.month, row.cycle_day, JSON.parse(row.day_bytes) as (number | null)[]),
+  }));
+}
+
+function daysOf(
+  source: UsageSource,
+  month: string,
+  cycleDay: number,
+  values: (number | null)[],
+): Record<string, number> {
+  const days: Record<string, number> = {};
+  let last = 0;
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  for (let offset = 0; offset < 31; offset++) {
+    const date = new Date(Date.UTC(year, number - 1, cycleDay + offset));
+    if (date >= new Date(Date.UTC(year, number, cycleDay))) break;
+    const value = values[date.getUTCDate() - 1] ?? null;
+    if (value === null || (source.kind === "delta" && value === 0)) continue;
+    days[date.toISOString().slice(0, 10)] = source.kind === "delta" ? value : value - last;
+    last = value;
+  }
+  return days;
+}
+
+/** The model's days without usage are not told from those without records. */
+function withoutIdleDays(months: readonly ModelMonth[], source: UsageSource): ModelMonth[] {
+  return months.map((month) => ({
+    ...month,
+    days:
+      source.kind === "delta"
+        ? Object.fromEntries(Object.entries(month.days).filter(([, bytes]) => bytes !== 0))
+        : month.days,
+  }));
+}
+
+const hourMs = 3_600_000;
+
+/** Moments that matter: about midnights, where months begin on the 1st or the 27th, and any others. */
+function moments(timeZone: string): fc.Arbitrary<number> {
+  const offset = timeZone === "Asia/Shanghai" ? 8 * hourMs : 0;
+  const midnights = ["2026-10-01", "2026-10-25", "2026-10-27", "2026-11-01", "2026-11-27", "2026-12-01"].map(
+    (date) => Date.parse(`${date}T00:00:00Z`) - offset,
+  );
+  return fc.oneof(
+    fc
+      .tuple(
+        fc.constantFrom(...midnights),
+        fc.constantFrom(
+          -hourMs,
+          -2,
+          -1,
+          0,
+          1,
+          2,
+          hourMs,
+          2 * hourMs,
+          5 * hourMs,
+          6 * hourMs,
+          6 * hourMs + 1,
+          7 * hourMs,
+        ),
+      )
+      .map(([midnight, distance]) => midnight + distance),
+    fc.integer({ min: Date.parse("2026-09-20T00:00:00Z"), max: Date.parse("2026-12-05T00:00:00Z") }),
+  );
+}
+
+let runs = 0;
+
+/** Histories of three cards, whose billing months start on the 1st, 27th and 15th. */
+function histories(timeZone: string): fc.Arbitrary<HistoryRecord[]> {
+  return fc
+    .array(
+      fc.record({
+        card: fc.constantFrom(0, 1, 2),
+        atMs: moments(timeZone),
+        bytes: fc.oneof(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 2 ** 40 })),
+      }),
+      { minLength: 1, maxLength: 40 },
+    )
+    .map((records) => {
+      const run = ++runs;
+      return records.map(({ card, atMs, bytes }, index) => ({
+        id: `${run}-${index}`,
+        serialNo: `${run}C${card}`,
+        cycleDay: [1, 27, 15][card] ?? 1,
+        atMs,
+        bytes,
+      }));
+    });
+}
+
+/** Some way in which a history may arrive: in any order, with repetitions, in batches of any size. */
+function arrivals(history: readonly HistoryRecord[]): fc.Arbitrary<HistoryRecord[][]> {
+  return fc
+    .tuple(
+      fc.shuffledSubarray([...history], { minLength: history.length }),
+      fc.array(fc.nat(), { maxLength: 20 }),
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 }),
+    )
+    .map(([order, repeats, sizes]) => {
+      const all = [...order];
+      for (const repeat of repeats) all.splice(repeat % (all.length + 1), 0, all[repeat % all.length] as HistoryRecord);
+      const batches: HistoryRecord[][] = [];
+      for (let from = 0, turn = 0; from < all.length; turn++) {
+        const size = sizes[turn % sizes.length] ?? 1;
+        batches.push(all.slice(from, from + size));
+        from += size;
+      }
+      return batches;
+    });
+}
+
+function submitted(source: UsageSource, { id, serialNo, atMs, bytes }: HistoryRecord): SubmittedRecord {
+  return (source.kind === "delta" ? delta : reading)(source, id, serialNo, new Date(atMs).toISOString(), bytes);
+}
+
+async function importCardsOf(history: readonly HistoryRecord[]): Promise<string[]> {
+  const cards = new Map(history.map(({ serialNo, cycleDay }) => [serialNo, { serialNo, cycleDay }]));
+  await importCards(database.pool, [...cards.values()]);
+  return [...cards.keys()];
+}
+
+describe.each(["Asia/Shanghai", "Europe/London"])("in %s", (timeZone) => {
+  describe.each(["delta", "reading"] as const)("a history of %ss", (kind) => {
+    test("comes to what the rules say, in whatever order, repetition and batches it arrives", async () => {
+      const source = sourceOf(kind);
+      const intake = createIntake(database.pool, { clock: () => Date.parse("2026-12-06T00:00:00Z"), timeZone });
+      await fc.assert(
+        fc.asyncProperty(
+          histories(timeZone).chain((history) => fc.tuple(fc.constant(history), arrivals(history))),
+          async ([history, batches]) => {
+            // Shrinking comes back to a history under the same numbers.
+            const run = ++runs;
+            const renamed = (record: HistoryRecord): HistoryRecord => ({
+              ...record,
+              id: `${run}:${record.id}`,
+              serialNo: `${run}R${record.serialNo}`,
+            });
+            const serialNos = await importCardsOf(history.map(renamed));
+            const answered = [];
+            for (const batch of batches)
+              answered.push(
+                ...(await intake.takeIn(
+                  source,
+                  batch.map((record) => submitted(source, renamed(record))),
+                )),
+              );
+            expect(answered.filter(({ status }) => status === "accepted").length).toBe(history.length);
+            expect(await storedMonths(source, serialNos)).toEqual(
+              withoutIdleDays(modelOf(history.map(renamed), source, timeZone), source),
+            );
+          },
+        ),
+        { numRuns: 25 },
+      );
+    }, 120_000);
+  });
+});
