@@ -30,7 +30,12 @@ export function iccid(index: number): string {
   return `898604${String(cardNumber(index)).padStart(13, "0")}0`;
 }
 
-/** What the card's `total_data_value` must be. */
-export function totalMb(index: number): string {
-  return String(sizesMb[cardNumber(index) % sizesMb.length]);
+/** The size of the card's package. */
+export function totalMb(index: number): number {
+  return sizesMb[cardNumber(index) % sizesMb.length] ?? 0;
+}
+
+/** What the card has used of it in the current month, before anything else arrives. */
+export function usedMb(index: number): number {
+  return Math.floor((totalMb(index) * (cardNumber(index) % 101)) / 100);
 }

@@ -4,8 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { DatabaseAddress } from "../packages/server/src/db/database.ts";
-import { type Inventory, masterKey, timeZone } from "./inventory.ts";
+import { type FilledDatabase, type Inventory, masterKey, timeZone } from "./inventory.ts";
 
 /** A server under test, running. */
 export interface Contender {
@@ -23,9 +22,7 @@ export const dks = fileURLToPath(new URL("../packages/server/bin/dks.js", import
 const bareHttp = fileURLToPath(new URL("baselines/bare-http.ts", import.meta.url));
 const expressPg = fileURLToPath(new URL("baselines/express.ts", import.meta.url));
 
-export interface DatabaseUnderTest {
-  readonly address: DatabaseAddress;
-  readonly inventory: Inventory;
+export interface DatabaseUnderTest extends FilledDatabase {
   readonly postmasterPid: number;
 }
 

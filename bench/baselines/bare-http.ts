@@ -4,7 +4,7 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import { iccid, packageMonths, serialNo, sizesMb, cardNumber } from "../cards.ts";
+import { iccid, packageMonths, serialNo, totalMb, usedMb } from "../cards.ts";
 import { currentMonth, readInventory, ready } from "./baseline.ts";
 
 interface Package {
@@ -21,11 +21,15 @@ interface Card {
   simStatus: number;
   gprsStatus: number;
   packages: Package[];
+  /** In the current month. */
+  usedMb: number;
+  asOf: string;
 }
 
 const inventory = readInventory();
 const clients = new Map(inventory.clients.map((client) => [client.clientId, client]));
 const cards = new Map<string, Card>();
+const asOf = new Date(inventory.usageAsOfSeconds * 1000).toISOString().replace(".000Z", "Z");
 for (let index = 0; index < inventory.cardCount; index++)
   cards.set(serialNo(index), {
     serialNo: serialNo(index),
@@ -38,9 +42,11 @@ for (let index = 0; index < inventory.cardCount; index++)
       {
         firstMonth: currentMonth().number - 2,
         months: packageMonths,
-        sizeMb: sizesMb[cardNumber(index) % sizesMb.length] ?? 0,
+        sizeMb: totalMb(index),
       },
     ],
+    usedMb: usedMb(index),
+    asOf,
   });
 
 const requestIdPrefix = randomBytes(5).toString("hex");
@@ -87,10 +93,10 @@ function memberInfo(parameters: Record<string, string | number>, requestId: stri
     errmsg: "success",
     data: {
       total_data_value: String(total),
-      used_data_value: "0",
-      left_data_value: String(total),
+      used_data_value: String(card.usedMb),
+      left_data_value: String(Math.max(0, total - card.usedMb)),
       billing_month: month.text,
-      data_as_of: null,
+      data_as_of: card.asOf,
       serial_no: card.serialNo,
       custom_no: card.customNo,
       iccid_suffix: card.iccid.slice(-10),

@@ -19,6 +19,8 @@ interface CardRow {
   iccid: string | null;
   sim_status: number;
   gprs_status: number;
+  used_bytes: string | null;
+  as_of: Date | null;
   packages: { first_month: string; months: number; size_bytes: number }[] | null;
 }
 
@@ -51,35 +53,37 @@ app.post("/v1/member/info", async (request, response) => {
   if (!(Math.abs(Number(parameters["timestamp"]) - Date.now() / 1000) <= 300))
     return refuse(55006, "timestamp outside the window");
 
+  const month = currentMonth();
   const found = await pool.query<CardRow>(
-    `select c.serial_no, c.account_no, c.custom_no, c.iccid, c.sim_status, c.gprs_status,
+    `select c.serial_no, c.account_no, c.custom_no, c.iccid, c.sim_status, c.gprs_status, u.used_bytes, u.as_of,
       (
         select json_agg(json_build_object('first_month', p.first_month, 'months', p.months, 'size_bytes', p.size_bytes))
         from card_package p
         where p.serial_no = c.serial_no
       ) as packages
     from card c
+    left join usage_month u on u.serial_no = c.serial_no and u.month = $3 and u.counts
     where c.serial_no = $1 and c.account_no = $2`,
-    [parameters["serial_no"], client.account_no],
+    [parameters["serial_no"], client.account_no, `${month.text}-01`],
   );
   const [card] = found.rows;
   if (card === undefined) return refuse(55005, "unknown card");
-  const month = currentMonth();
   let totalBytes = 0;
   for (const { first_month, months, size_bytes } of card.packages ?? []) {
     const firstMonth = Number(first_month.slice(0, 4)) * 12 + Number(first_month.slice(5, 7)) - 1;
     if (month.number >= firstMonth && month.number < firstMonth + months) totalBytes += size_bytes;
   }
-  const total = String(totalBytes / 1_048_576);
+  const usedBytes = Number(card.used_bytes ?? 0);
+  const megabytes = (bytes: number): string => String(Math.round(bytes / 10_485.76) / 100);
   return response.json({
     errcode: 0,
     errmsg: "success",
     data: {
-      total_data_value: total,
-      used_data_value: "0",
-      left_data_value: total,
+      total_data_value: megabytes(totalBytes),
+      used_data_value: megabytes(usedBytes),
+      left_data_value: megabytes(Math.max(0, totalBytes - usedBytes)),
       billing_month: month.text,
-      data_as_of: null,
+      data_as_of: card.as_of?.toISOString().replace(/\.\d+Z$/, "Z") ?? null,
       serial_no: card.serial_no,
       custom_no: card.custom_no ?? "",
       iccid_suffix: card.iccid?.slice(-10) ?? "",

@@ -20,7 +20,9 @@ declare module "vitest" {
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env["DKS_TEST_DATABASE_URL"];
-  if (given !== undefined && (process.env["DKS_TEST_CITUS"] ?? "") !== "") {
+  if ((process.env["DKS_TEST_CITUS"] ?? "") !== "") {
+    if (given === undefined)
+      throw new Error("DKS_TEST_CITUS needs DKS_TEST_DATABASE_URL, the coordinator of a cluster");
     project.provide("databaseServer", { connectionString: given, templateName: undefined });
     return () => Promise.resolve();
   }

@@ -95,7 +95,9 @@ function countedReadings(sorted: readonly HistoryRecord[], graceMs: number, time
     const before = counted.findLast((one) => one.month === previous);
     const resetSeen = counted.some((one) => one.month === own.month);
     const start = before === undefined || resetSeen ? Number.NaN : startOf(record, timeZone);
-    if (before !== undefined && record.atMs <= start + graceMs && record.bytes >= before.record.bytes)
+    // A counter that stood at zero had nothing to be reset.
+    const notReset = before !== undefined && before.record.bytes > 0 && record.bytes >= before.record.bytes;
+    if (notReset && record.atMs <= start + graceMs)
       counted.push({ record, month: previous, date: localDate(start - 1, timeZone) });
     else counted.push({ record, ...own });
   }

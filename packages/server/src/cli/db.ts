@@ -39,19 +39,16 @@ export function dbCommands(program: Command, terminal: Terminal): void {
 }
 
 function stepText({ kind, table, done, total }: DistributeStep): Text {
-  const place = `${done + 1}/${total}`;
-  switch (kind) {
-    case "distribute":
-      return text(`[${place}] 分布表 ${table}`, `[${place}] distributing ${table}`);
-    case "clear":
-      return text(
-        `[${place}] 清除协调节点上 ${table} 的旧数据`,
-        `[${place}] clearing the coordinator's rows of ${table}`,
-      );
-    case "connect":
-      return text(`[${place}] 恢复 ${table} 的外键`, `[${place}] adding a foreign key of ${table} again`);
-  }
+  const place = `[${done + 1}/${total}]`;
+  const [zh, en] = stepWords[kind];
+  return text(`${place} ${zh} ${table}`, `${place} ${en} ${table}`);
 }
+
+const stepWords: Readonly<Record<DistributeStep["kind"], readonly [zh: string, en: string]>> = {
+  distribute: ["分布表", "distributing"],
+  clear: ["清除协调节点上的旧数据：", "clearing away the coordinator's rows of"],
+  connect: ["恢复外键：", "adding a foreign key again, of"],
+};
 
 function toJson({ distributed, cleared, foreignKeys, tables }: DistributeReport) {
   return { tables, distributed, cleared, foreign_keys: foreignKeys };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { failCall, rowsInShards, standInForCitus } from "../../test/citus-stand-in.ts";
 import { type TestDatabase, createTestDatabase } from "../../test/database.ts";
+import { runDks } from "../../test/dks.ts";
 import { delta, importCards, insertSource } from "../../test/usage.ts";
 import { OperatorError } from "../errors.ts";
 import { createIntake } from "../modules/usage/intake.ts";
@@ -182,5 +183,28 @@ describe("a database is refused", () => {
       "usage_identity is distributed in another way: it should be distributed by record_id",
     );
     expect((await foreignKeys()).length).toBeGreaterThan(8);
+  });
+});
+
+describe("dks db distribute", () => {
+  const command = (...args: string[]) =>
+    runDks(["db", "distribute", ...args], { DATABASE_URL: database.address.connectionString });
+
+  test("says what it does and what it has done", async () => {
+    await standInForCitus(database.pool);
+    const first = await command("--shards", "8", "--json");
+    expect(first).toMatchObject({ status: 0 });
+    expect(JSON.parse(first.stdout)).toMatchObject({ tables: placements.length, cleared: [] });
+    expect(first.stderr).toMatch(/^\[1\/\d+\] distributing account$/m);
+    expect(first.stderr).toMatch(/adding a foreign key again, of card_package/);
+    const again = await command();
+    expect(again).toEqual({ status: 0, stdout: `all ${placements.length} tables are distributed\n`, stderr: "" });
+  });
+
+  test("fails without Citus, and says where the steps are", async () => {
+    const outcome = await command();
+    expect(outcome.status).toBe(1);
+    expect(outcome.stderr).toContain("docs/scale.md");
+    expect((await command("--shards", "0")).status).toBe(2);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { UsageSource } from "../sources/source.ts";
-import { parseRecord } from "./record.ts";
 import { recordColumns, recordOfCsv, timeColumns } from "./csv-record.ts";
 import { contentFingerprint, parseRecord } from "./record.ts";
 import { type UsageRecord, isRecord } from "./usage-record.ts";

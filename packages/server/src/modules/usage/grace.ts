@@ -15,7 +15,8 @@ export interface GraceReading {
  * month's figure within the hours of grace cannot be told from one that was not; a shorter grace makes that rarer.)
  */
 export function countCarried(before: number | undefined, readings: readonly GraceReading[]): number {
-  if (before === undefined) return 0;
+  // A counter that stood at zero had nothing to be reset: whatever it shows now was used since.
+  if (before === undefined || before === 0) return 0;
   let last = before;
   let carried = 0;
   for (const { bytes } of readings) {

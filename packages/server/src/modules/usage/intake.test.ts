@@ -377,6 +377,20 @@ describe("a counter that was not reset yet", () => {
     expect(rows).toEqual([{ bytes: 910 }]);
   });
 
+  test("is not one that stood at zero: a card that was idle all month has used nothing in it", async () => {
+    const card = await newCard();
+    await takeIn(
+      readings,
+      reading(readings, newId(), card, "2026-10-31T23:00:00+08:00", 0),
+      reading(readings, newId(), card, "2026-11-01T03:00:00+08:00", 700),
+      reading(readings, newId(), card, "2026-11-01T09:00:00+08:00", 900),
+    );
+    expect(await monthsOf(card)).toMatchObject([
+      { month: "2026-10", used: 0 },
+      { month: "2026-11", used: 900 },
+    ]);
+  });
+
   test("counts in the new month once a late reading shows that it had been reset", async () => {
     const card = await newCard();
     await takeIn(readings, reading(readings, newId(), card, "2026-10-31T12:00:00+08:00", 10));
