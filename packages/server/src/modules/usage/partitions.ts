@@ -5,8 +5,6 @@ import { type BillingMonth, formatMonth, monthToDate } from "../packages/billing
 /** Makes sure that there is somewhere to write a billing month's records. */
 export interface RecordPartitions {
   ensure(months: Iterable<BillingMonth>): Promise<void>;
-  /** Looks again next time: a partition was dropped. */
-  forget(): void;
 }
 
 /** Any number, the same in every process: "usag" in ASCII. */
@@ -26,7 +24,6 @@ export function createRecordPartitions(pool: pg.Pool): RecordPartitions {
         known.add(month);
       }
     },
-    forget: () => known.clear(),
   };
 }
 
