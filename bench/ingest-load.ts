@@ -62,7 +62,7 @@ async function send(order: IngestOrder, agent: http.Agent): Promise<IngestResult
         const dueAt = Math.max(performance.now(), startedAt + begun++ * intervalMs);
         if (dueAt >= endAt) return;
         const body = bodyOf(order.cards);
-        await delay(dueAt - performance.now());
+        await delay(Math.max(0, dueAt - performance.now()));
         await post(order, body, agent);
         records += recordsPerBody;
       }

@@ -6,24 +6,9 @@ import { type Intake, createIntake } from "../packages/server/src/modules/usage/
 import { readPiece } from "../packages/server/src/modules/usage/pieces.ts";
 import { splitLines } from "../packages/server/src/modules/usage/split.ts";
 import type { RecordStatus } from "../packages/server/src/modules/usage/usage-record.ts";
-import { type TurnTaker, takeTurns } from "./turns.ts";
+import type { IntakeOrder } from "./intake-order.ts";
+import { type TurnTaker, readOrder, takeTurns } from "./turns.ts";
 import { eventLine, randomRecord } from "./usage-records.ts";
-
-/** What the process is told. */
-export interface IntakeOrder {
-  readonly connectionString: string;
-  readonly source: UsageSource;
-  readonly timeZone: string;
-  readonly cards: number;
-  /** The moment that all of it happens at. */
-  readonly nowMs: number;
-  readonly records: number;
-  readonly batchRecords: number;
-  /** The share of records that were sent in an earlier batch already. */
-  readonly repeatedShare: number;
-  /** The share of records that ended up to two days earlier. */
-  readonly lateShare: number;
-}
 
 /** A body, and how many of its records have not been sent before. */
 interface Body {
@@ -87,8 +72,7 @@ function createBatches({ cards, nowMs, repeatedShare, lateShare }: IntakeOrder):
     let fresh = 0;
     let text = "";
     for (let index = 0; index < records; index++) {
-      const repeated =
-        Math.random() < repeatedShare ? sent[Math.floor(Math.random() * repeatable)] : undefined;
+      const repeated = Math.random() < repeatedShare ? sent[Math.floor(Math.random() * repeatable)] : undefined;
       const line = repeated ?? eventLine(randomRecord(cards, nowMs, lateShare));
       text += line;
       if (repeated !== undefined) continue;
@@ -100,4 +84,4 @@ function createBatches({ cards, nowMs, repeatedShare, lateShare }: IntakeOrder):
   };
 }
 
-if (import.meta.main) await takeTurns(createTaker);
+takeTurns(createTaker(readOrder() as IntakeOrder)); // The benchmark wrote it.

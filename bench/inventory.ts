@@ -156,11 +156,11 @@ async function fill(address: DatabaseAddress, inventory: Inventory, source: Usag
   }
 }
 
-/** The tables that have rows for every card. */
-const filledTables = ["card", "card_identifier", "card_package", "usage_month"];
+/** The tables that have rows for every card, and card_source, which refers to one of them. */
+const filledTables = ["card", "card_identifier", "card_package", "card_source", "usage_month"];
 
 /**
- * Takes the keys off the tables of cards and returns what puts them back as they were: building an index over millions of
+ * Takes the keys off those tables and returns what puts them back as they were: building an index over millions of
  * rows at once is several times as fast as inserting them in no order.
  */
 async function dropConstraints(db: pg.Client): Promise<() => Promise<void>> {

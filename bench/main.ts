@@ -1,8 +1,10 @@
 /**
  * `npm run bench`: the platform's figures, each against what it is to be compared with, into bench/results.
  *
- *     --only cpu,latency   these sections alone: cpu throughput latency memory start import
- *     --full               latency at 10,000,000 cards too, which takes minutes and some 8 GB of disk
+ *     --only cpu,latency   these sections alone: cpu throughput latency memory start import intake mixed stored
+ *     --full               also latency at 10,000,000 cards, the import of 10,000,000 usage records and intake with
+ *                          100,000,000 stored, which takes the better part of an hour and some 50 GB of disk
+ *     --stored N           intake with so many usage records stored, with or without --full
  *     --quick              few cards and short rounds: whether everything still runs, not how fast
  *     --against DKS_JS     instead: this server against another checkout's packages/server/bin/dks.js
  *     --rounds N
@@ -22,9 +24,12 @@ import { startLoad } from "./load.ts";
 import { type Figure, describeMachine, table, writeResults } from "./report.ts";
 import type { Scale, Section } from "./sections/context.ts";
 import { cpu } from "./sections/cpu.ts";
+import { intake } from "./sections/intake.ts";
 import { latency } from "./sections/latency.ts";
 import { memory } from "./sections/memory.ts";
+import { mixed } from "./sections/mixed.ts";
 import { start } from "./sections/start.ts";
+import { stored } from "./sections/stored.ts";
 import { throughput } from "./sections/throughput.ts";
 import { versions } from "./sections/versions.ts";
 
@@ -35,9 +40,28 @@ const usual: Scale = {
   roundMs: 3_000,
   memoryCalls: 1_000_000,
   starts: 5,
+  intakeRecords: 100_000,
+  plainRecords: 2_000,
+  importRecords: 1_000_000,
+  storedFew: 1_000_000,
+  storedMany: undefined,
 };
-const quick: Scale = { cards: 100_000, cardsMany: [100_000], rounds: 2, roundMs: 500, memoryCalls: 20_000, starts: 1 };
+const quick: Scale = {
+  cards: 100_000,
+  cardsMany: [100_000],
+  rounds: 2,
+  roundMs: 500,
+  memoryCalls: 20_000,
+  starts: 1,
+  intakeRecords: 20_000,
+  plainRecords: 500,
+  importRecords: 100_000,
+  storedFew: 20_000,
+  storedMany: 200_000,
+};
 const cardsFull = 10_000_000;
+const importRecordsFull = 10_000_000;
+const storedFull = 100_000_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -46,14 +70,32 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     against: { type: "string" },
     rounds: { type: "string" },
+    stored: { type: "string" },
   },
 });
 
 let scale = options.quick ? quick : usual;
-if (options.full) scale = { ...scale, cardsMany: [...scale.cardsMany, cardsFull] };
+if (options.full)
+  scale = {
+    ...scale,
+    cardsMany: [...scale.cardsMany, cardsFull],
+    importRecords: importRecordsFull,
+    storedMany: storedFull,
+  };
+if (options.stored !== undefined) scale = { ...scale, storedMany: Number(options.stored) };
 if (options.rounds !== undefined) scale = { ...scale, rounds: Number(options.rounds) };
 
-const every: Readonly<Record<string, Section>> = { cpu, throughput, latency, memory, start, import: imports };
+const every: Readonly<Record<string, Section>> = {
+  cpu,
+  throughput,
+  latency,
+  memory,
+  start,
+  import: imports,
+  intake,
+  mixed,
+  stored,
+};
 const only = options.only?.split(",") ?? Object.keys(every);
 const sections: [string, Section][] =
   options.against === undefined

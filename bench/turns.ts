@@ -30,13 +30,16 @@ export interface TurnProcess {
 
 type Answer = { readonly elapsedMs: number } | { readonly problem: string };
 
-/** In the contender's process: takes turns until the benchmark is gone. The order is the first argument. */
-export async function takeTurns<Order>(create: (order: Order) => TurnTaker | Promise<TurnTaker>): Promise<void> {
+/** What startTurns gave the process: the first argument. */
+export function readOrder(): unknown {
+  return JSON.parse(process.argv[2] ?? "");
+}
+
+/** In the contender's process: takes turns until the benchmark is gone. */
+export function takeTurns(taker: TurnTaker): void {
   process.on("disconnect", () => process.exit());
   // Ctrl-C reaches every process of the terminal; the benchmark decides.
   process.on("SIGINT", () => {});
-  // Written by startTurns.
-  const taker = await create(JSON.parse(process.argv[2] ?? "") as Order);
   async function obey(what: "prepare" | "take"): Promise<Answer> {
     // Of what was prepared, the garbage is not the turn's.
     if (what === "take") globalThis.gc?.();

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { from as copyFrom } from "pg-copy-streams";
 import { connect } from "../../packages/server/src/db/database.ts";
-import { type TurnTaker, takeTurns } from "../turns.ts";
+import { type TurnTaker, readOrder, takeTurns } from "../turns.ts";
 import { copyLine, randomRecord } from "../usage-records.ts";
 import type { BaselineOrder } from "./plain-intake.ts";
 
@@ -33,4 +33,4 @@ async function createTaker({ connectionString, cards, nowMs, records }: Baseline
   };
 }
 
-await takeTurns(createTaker);
+takeTurns(await createTaker(readOrder() as BaselineOrder)); // The benchmark wrote it.

@@ -4,7 +4,7 @@
  */
 import type pg from "pg";
 import { connect } from "../../packages/server/src/db/database.ts";
-import { type TurnTaker, takeTurns } from "../turns.ts";
+import { type TurnTaker, readOrder, takeTurns } from "../turns.ts";
 import { type BenchRecord, iso, randomRecord } from "../usage-records.ts";
 
 /** What a baseline's process is told. */
@@ -67,4 +67,4 @@ async function createTaker({ connectionString, cards, nowMs, records }: Baseline
   };
 }
 
-if (import.meta.main) await takeTurns(createTaker);
+if (import.meta.main) takeTurns(await createTaker(readOrder() as BaselineOrder)); // The benchmark wrote it.

@@ -12,6 +12,14 @@ export interface Scale {
   readonly roundMs: number;
   readonly memoryCalls: number;
   readonly starts: number;
+  /** Usage records of a turn at taking them in, and of the plain way's. */
+  readonly intakeRecords: number;
+  readonly plainRecords: number;
+  /** Usage records in the file whose import's memory is read. */
+  readonly importRecords: number;
+  /** Usage records stored before more are taken in; undefined: that is not measured. */
+  readonly storedFew: number;
+  readonly storedMany: number | undefined;
 }
 
 /** What a section is given. */
