@@ -3,9 +3,11 @@ import { createPool } from "../packages/server/src/db/database.ts";
 import type { UsageSource } from "../packages/server/src/modules/sources/source.ts";
 import { batchesAtOnce } from "../packages/server/src/modules/usage/ingest.ts";
 import { type Intake, createIntake } from "../packages/server/src/modules/usage/intake.ts";
+import { createMeteredCards } from "../packages/server/src/modules/usage/metered-cards.ts";
 import { readPiece } from "../packages/server/src/modules/usage/pieces.ts";
 import { splitLines } from "../packages/server/src/modules/usage/split.ts";
 import type { RecordStatus } from "../packages/server/src/modules/usage/usage-record.ts";
+import { serialNo } from "./cards.ts";
 import type { IntakeOrder } from "./intake-order.ts";
 import { type TurnTaker, readOrder, takeTurns } from "./turns.ts";
 import { eventLine, randomRecord } from "./usage-records.ts";
@@ -22,7 +24,10 @@ function createTaker(order: IntakeOrder): TurnTaker {
     { connectionString },
     { applicationName: "bench", connectionsMax: batchesAtOnce, connectTimeoutMs: 10_000, onIdleError: () => {} },
   );
-  const intake = createIntake(pool, { clock: () => nowMs, timeZone });
+  const metered = createMeteredCards();
+  // As after the first hour: each card has reported once.
+  for (let index = 0; index < order.cards; index++) metered.remember(serialNo(index), 1);
+  const intake = createIntake(pool, { clock: () => nowMs, timeZone, metered });
   const nextBatch = createBatches(order);
   let bodies: Body[] = [];
   return {

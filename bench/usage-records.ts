@@ -45,9 +45,11 @@ export function csvLine({ id, serialNo, startMs, endMs, bytes }: BenchRecord): s
   return `${id},${serialNo},${iso(startMs)},${iso(endMs)},${bytes}\n`;
 }
 
-/** As COPY's text format has it: record_id, serial_no, start_at, at, bytes. */
-export function copyLine({ id, serialNo, startMs, endMs, bytes }: BenchRecord): string {
-  return `${id}\t${serialNo}\t${iso(startMs)}\t${iso(endMs)}\t${bytes}\n`;
+/** The row that the platform keeps of it in `usage_record`, as COPY's text format has it. */
+export function copyLine({ id, serialNo, startMs, endMs, bytes }: BenchRecord, nowMs: number): string {
+  const month = iso(nowMs).slice(0, 7);
+  const day = iso(endMs).slice(0, 10);
+  return `${serialNo}\t${iso(endMs)}\t1\t${id}\t${month}-01\t${day}\t${iso(startMs)}\t${bytes}\t${iso(nowMs)}\tf\tf\t\\N\t\\N\n`;
 }
 
 export function iso(ms: number): string {

@@ -39,12 +39,12 @@ function readOptions(): { kills: number; seed: number; workers: number } | undef
 }
 
 function summary(seed: number, report: FaultRunReport, seconds: number): string {
-  const { problems, faults, batches, requests, givenUp, records, distinctRecords, failedStarts } = report;
+  const { problems, faults, batches, requests, givenUp, records, distinctRecords } = report;
   const outcome = problems.length > 0 ? `${problems.length} problems` : "all well";
   return (
     `faults: seed ${seed}: ${outcome}; ${[...faults].map(([fault, times]) => `${fault} ×${times}`).join(", ")}; ` +
     `${batches} batches answered to ${requests} requests, ${givenUp} given up by the client; ` +
-    `${records} records, ${distinctRecords} different; failed starts ${failedStarts}; ${seconds.toFixed(0)} s\n`
+    `${records} records, ${distinctRecords} different; ${seconds.toFixed(0)} s\n`
   );
 }
 

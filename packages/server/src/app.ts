@@ -24,6 +24,7 @@ import { localDays } from "./modules/packages/billing-month.ts";
 import { type SourceService, createSourceService } from "./modules/sources/sources.service.ts";
 import { type AuditService, createAuditService } from "./modules/usage/audit.service.ts";
 import { createCalendar } from "./modules/usage/calendar.ts";
+import { createMeteredCards } from "./modules/usage/metered-cards.ts";
 import { batchesAtOnce, createIngest, ingestPath } from "./modules/usage/ingest.ts";
 import { type Intake, createIntake } from "./modules/usage/intake.ts";
 import { type QuarantineService, createQuarantineService } from "./modules/usage/quarantine.service.ts";
@@ -114,15 +115,20 @@ export async function startApp({ config, database, log, clock = systemClock }: A
   const metrics = createMetrics(registry, pool);
 
   const credentials = createCredentialStore(pool, keys, clock);
+  const metered = createMeteredCards();
   let waiting: WaitingJob | undefined;
   const listener = await listen(
     database,
     {
       [credentialsChannel]: (clientId) => credentials.drop(clientId),
-      [cardsChannel]: () => waiting?.wake(),
+      [cardsChannel]: () => {
+        metered.forgetAll();
+        waiting?.wake();
+      },
     },
     () => {
       credentials.drop("");
+      metered.forgetAll();
       waiting?.wake();
     },
   );
@@ -138,7 +144,7 @@ export async function startApp({ config, database, log, clock = systemClock }: A
   const routes = [...cardRoutes(cards), ...usageRoutes(usage)];
   const sources = createSourceService(pool, { clock, timeZone: config.timeZone });
   const ingest = createIngest({
-    intake: createIntake(intakePool, { clock, timeZone: config.timeZone }),
+    intake: createIntake(intakePool, { clock, timeZone: config.timeZone, metered }),
     findSourceByToken: (token) => sources.findByToken(token),
     onTakenIn: (source, status, count) => metrics.tookIn(source, status, count),
   });

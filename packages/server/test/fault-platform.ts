@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type pg from "pg";
 import type { Choices } from "../scripts/fuzz-cases.ts";
 import { connect } from "../src/db/database.ts";
 import { findPostmaster } from "../src/db/embedded-postmaster.ts";
@@ -23,19 +24,19 @@ export type Fault =
 export interface FaultPlatform {
   /** Where it answers; undefined while it is being started. */
   url(): string | undefined;
-  /** Resolves once the server runs again, and whether there was anything to strike. PostgreSQL may not be back by then. */
+  /**
+   * Resolves once the server runs again, and whether there was anything to strike; PostgreSQL may not be back by then.
+   * Rejects if the server does not start.
+   */
   strike(fault: Fault, choices: Choices): Promise<boolean>;
+  /** A connection to its database, that does nothing for its being there. */
+  connect(): Promise<pg.Client>;
   /** Runs a `dks` command beside it. */
   run(...args: readonly string[]): Promise<Outcome>;
   /** What went wrong with the server without its being struck. */
   problems(): readonly string[];
-  /** How many starts of the server have failed, as one does whose PostgreSQL is struck meanwhile. */
-  failedStarts(): number;
   stop(): Promise<void>;
 }
-
-/** A start that fails this often in a row is given up. */
-const startsMax = 20;
 
 /** Starts the platform on an empty data directory, which the user that PostgreSQL runs as can enter. */
 export async function startFaultPlatform(environment: Readonly<Record<string, string>>): Promise<FaultPlatform> {
@@ -43,23 +44,14 @@ export async function startFaultPlatform(environment: Readonly<Record<string, st
   const clusterDir = join(dataDir, "postgres", "cluster");
   const problems: string[] = [];
   let server: RunningDks | undefined;
-  let failedStarts = 0;
 
-  async function start(tries: number): Promise<void> {
-    for (let left = tries - 1; ; left--) {
-      try {
-        const started = await startDks(environment);
-        started.process.once("exit", (status, signal) => {
-          if (server === started)
-            problems.push(`the server ended by itself (${signal ?? status}): ${started.stderr()}`);
-        });
-        server = started;
-        return;
-      } catch (error) {
-        if (left === 0) throw error;
-        failedStarts++;
-      }
-    }
+  async function start(): Promise<void> {
+    const started = await startDks(environment);
+    started.process.once("exit", (status, signal) => {
+      if (server === started)
+        problems.push(`the server ended by itself (${signal ?? status}): ${started.stderr()}${started.stdout()}`);
+    });
+    server = started;
   }
 
   /** Ends the server without its being taken for a problem. */
@@ -92,18 +84,18 @@ export async function startFaultPlatform(environment: Readonly<Record<string, st
     const struck = fault === "server killed" || (await signals[fault](choices));
     if (fault === "server killed" || fault === "server and postgres killed") {
       await end("SIGKILL");
-      await start(startsMax);
+      await start();
     }
     return struck;
   }
 
-  await start(1);
+  await start();
   return {
     url: () => server?.url,
     strike,
+    connect: () => connectBeside(clusterDir),
     run: (...args) => runDks(args, environment),
     problems: () => problems,
-    failedStarts: () => failedStarts,
     async stop() {
       await end("SIGTERM");
       // The server has stopped it, unless it could not.
@@ -117,20 +109,28 @@ export async function startFaultPlatform(environment: Readonly<Record<string, st
 
 /** The processes of PostgreSQL that serve a connection of the platform's. Throws if it does not answer. */
 async function connections(clusterDir: string): Promise<number[]> {
-  // As the embedded PostgreSQL notes it; to open it as the platform does would start it, which is what the platform must do.
-  const note = JSON.parse(await readFile(join(clusterDir, "dks.json"), "utf8")) as { password: string; port: number };
-  const address = `postgresql://dakashi:${note.password}@127.0.0.1:${note.port}/postgres`;
-  const client = await connect({ connectionString: address }, "dks test");
+  const client = await connectBeside(clusterDir);
   try {
     const { rows } = await client.query<{ pid: number }>(
-      `select pid from pg_stat_activity
-      where backend_type = 'client backend' and pid <> pg_backend_pid()
-      order by pid`,
+      "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
     );
     return rows.map(({ pid }) => pid);
   } finally {
     await client.end();
   }
+}
+
+/** A connection that does not hold the embedded PostgreSQL, nor starts it: that is what the platform must do. */
+async function connectBeside(clusterDir: string): Promise<pg.Client> {
+  // As the platform notes it.
+  const note = JSON.parse(await readFile(join(clusterDir, "dks.json"), "utf8")) as { password: string; port: number };
+  const client = await connect(
+    { connectionString: `postgresql://dakashi:${note.password}@127.0.0.1:${note.port}/postgres` },
+    "dks test",
+  );
+  // It may be struck itself.
+  client.on("error", () => {});
+  return client;
 }
 
 /** Whether the process was still there. */

@@ -163,7 +163,11 @@ async function ensureRunning(place: Place, clusterDir: string, options: Embedded
         () => undefined,
         (error: unknown) => error,
       );
-      if (problem !== undefined && (await findPostmaster(clusterDir)) === undefined) {
+      if (
+        problem !== undefined &&
+        (await findPostmaster(clusterDir)) === undefined &&
+        !(await hasOrphans(clusterDir))
+      ) {
         // No one else has started it either: what is wrong will not go away by waiting.
         throw problem;
       }
@@ -233,6 +237,16 @@ async function start(place: Place, clusterDir: string, options: EmbeddedOptions)
       .map(([name, value]) => `-c ${name}='${value}'`)
       .join(" ")}`,
   ]);
+}
+
+/**
+ * Whether the last start was refused because of processes that a server has left whose first one was killed. They notice
+ * when the statement that they are at has ended, and leave.
+ */
+async function hasOrphans(clusterDir: string): Promise<boolean> {
+  const log = await readFile(join(clusterDir, "start.log"), "utf8").catch(() => "");
+  const refusal = log.split("\n").findLast((line) => line.includes("FATAL:"));
+  return refusal?.includes("pre-existing shared memory block") === true;
 }
 
 async function giveToRunAs(place: Place, file: string): Promise<void> {

@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Clock } from "../../clock.ts";
 import { retryingTransaction, violates } from "../../db/retry.ts";
 import { text } from "../../text.ts";
-import { findCardsBySubject } from "../cards/subjects.ts";
+import { type SubjectCard, findCardsBySubject } from "../cards/subjects.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { lockBoundaries } from "./boundary.queries.ts";
 import { createCalendar } from "./calendar.ts";
@@ -18,6 +18,7 @@ import {
   insertRecords,
   selectIdentities,
 } from "./intake.queries.ts";
+import type { MeteredCards } from "./metered-cards.ts";
 import { createRecordPartitions } from "./partitions.ts";
 import { type Placed, type SortedOut, sortOut } from "./place.ts";
 import { countKept, deleteEntries, lockEntries } from "./quarantine.queries.ts";
@@ -45,17 +46,21 @@ export interface ReleaseIntake {
   release(source: UsageSource, kept: readonly KeptRecord[]): Promise<RecordResult[] | undefined>;
 }
 
-export function createIntake(
-  pool: pg.Pool,
-  { clock, timeZone }: { readonly clock: Clock; readonly timeZone: string },
-): Intake & ReleaseIntake {
+export interface IntakeOptions {
+  readonly clock: Clock;
+  readonly timeZone: string;
+  /** For a process that goes on taking in: whoever gives it forgets all when cards are imported. */
+  readonly metered?: MeteredCards;
+}
+
+export function createIntake(pool: pg.Pool, { clock, timeZone, metered }: IntakeOptions): Intake & ReleaseIntake {
   const calendar = createCalendar(timeZone);
   const partitions = createRecordPartitions(pool);
   const repeats = new Set<number>();
 
   async function prepare(source: UsageSource, batch: readonly SubmittedRecord[]): Promise<Omit<Write, "db">> {
     const receivedAtMs = clock();
-    const cards = await findCardsBySubject(pool, subjectsOf(batch));
+    const cards = await findCards(pool, batch, metered);
     const sorted = sortOut(batch, { source, cards, calendar, receivedAtMs });
     await partitions.ensure(new Set(sorted.placed.map(({ row }) => row.month)));
     return { source, calendar, receivedAtMs, batch, sorted, repeats };
@@ -64,7 +69,9 @@ export function createIntake(
   return {
     async takeIn(source, batch) {
       const parts = await prepare(source, batch);
-      return retryingTransaction(pool, (db) => write({ ...parts, db }));
+      const results = await retryingTransaction(pool, (db) => write({ ...parts, db }));
+      if (metered !== undefined) rememberCards(metered, parts.sorted, results);
+      return results;
     },
     async release(source, kept) {
       const parts = await prepare(source, kept);
@@ -73,8 +80,31 @@ export function createIntake(
   };
 }
 
-function* subjectsOf(batch: readonly SubmittedRecord[]): Generator<string> {
-  for (const { parsed } of batch) if (isRecord(parsed)) yield parsed.subject;
+/** Finds the cards that the records name, those that are not remembered in the database. */
+async function findCards(
+  pool: pg.Pool,
+  batch: readonly SubmittedRecord[],
+  metered: MeteredCards | undefined,
+): Promise<Map<string, SubjectCard | "ambiguous">> {
+  const remembered = new Map<string, SubjectCard>();
+  const others = new Set<string>();
+  for (const { parsed } of batch) {
+    if (!isRecord(parsed)) continue;
+    const cycleDay = metered?.cycleDayOf(parsed.subject);
+    if (cycleDay === undefined) others.add(parsed.subject);
+    else remembered.set(parsed.subject, { serialNo: parsed.subject, cycleDay });
+  }
+  if (others.size === 0) return remembered;
+  const found = await findCardsBySubject(pool, others);
+  for (const [subject, card] of remembered) found.set(subject, card);
+  return found;
+}
+
+/** Those that have usage by now, and only under their own numbers, which nothing goes before. */
+function rememberCards(metered: MeteredCards, { placed }: SortedOut, results: readonly RecordResult[]): void {
+  for (const { index, row } of placed)
+    if (row.record.subject === row.serialNo && results[index]?.status === "accepted")
+      metered.remember(row.serialNo, row.cycleDay);
 }
 
 interface Write extends Figures {
