@@ -26,15 +26,17 @@ export interface DatabaseUnderTest extends FilledDatabase {
   readonly postmasterPid: number;
 }
 
-/** The platform, as it is shipped; of another checkout if its command line is named. */
+/** The platform, as it is shipped; of another checkout if its command line is named, and with other settings if they are. */
 export async function startPlatform(
   database: DatabaseUnderTest,
   scratchDir: string,
   commandLine: string = dks,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Contender> {
   const server = await startServer([commandLine, "serve"], {
     DATABASE_URL: database.address.connectionString,
     ...platformEnvironment(scratchDir),
+    ...environment,
   });
   return contender("the platform", server, database.inventory, database.postmasterPid);
 }

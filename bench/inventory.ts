@@ -13,6 +13,7 @@ import { localDays, monthToDate } from "../packages/server/src/modules/packages/
 import type { UsageSource } from "../packages/server/src/modules/sources/source.ts";
 import { createSourceService } from "../packages/server/src/modules/sources/sources.service.ts";
 import { iccid, packageMonths, serialNo, sizesMb, totalMb, usedMb } from "./cards.ts";
+import { systemActor } from "../packages/server/src/actor.ts";
 
 /** A client that signs calls, as the load generator and the baselines know it. */
 export interface BenchClient {
@@ -86,19 +87,19 @@ async function createCallers(address: DatabaseAddress): Promise<{ clients: Bench
     const service = createClientService(pool, await loadMasterKeys(masterKey, ""));
     const clients = await Promise.all(
       Array.from({ length: clientCount }, async (_, index) => {
-        const accountNo = await insertAccount(pool, { name: `bench ${index}`, rank: 3, balance: "0.00" });
-        const issued = await service.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null });
+        const accountNo = await insertAccount(pool, { name: `bench ${index}`, rank: 3 });
+        const issued = await service.create(
+          { accountNo: String(accountNo), allowIps: [], ratePerSecond: null },
+          systemActor("bench"),
+        );
         return { ...issued, accountNo };
       }),
     );
     const sources = createSourceService(pool, { clock: systemClock, timeZone });
-    const { token } = await sources.create({
-      name: sourceName,
-      kind: "delta",
-      unit: null,
-      graceSeconds: 6 * 3600,
-      closeAfterSeconds: 72 * 3600,
-    });
+    const { token } = await sources.create(
+      { name: sourceName, kind: "delta", unit: null, graceSeconds: 6 * 3600, closeAfterSeconds: 72 * 3600 },
+      systemActor("bench"),
+    );
     return { clients, source: { ...(await sources.findNormal(sourceName)), token } };
   } finally {
     await pool.end();

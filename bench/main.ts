@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: the platform's figures, each against what it is to be compared with, into bench/results.
  *
- *     --only cpu,latency   these sections alone: cpu throughput latency memory start import intake mixed stored
+ *     --only cpu,latency   these sections alone: cpu call-log throughput latency memory start import intake
+ *                          mixed stored
  *     --full               also latency at 10,000,000 cards, the import of 10,000,000 usage records and intake with
  *                          100,000,000 stored, which takes the better part of an hour and some 50 GB of disk
  *     --stored N           intake with so many usage records stored, with or without --full
@@ -22,6 +23,7 @@ import { imports } from "./import.ts";
 import { createInventory } from "./inventory.ts";
 import { startLoad } from "./load.ts";
 import { type Figure, describeMachine, table, writeResults } from "./report.ts";
+import { callLog } from "./sections/call-log.ts";
 import type { Scale, Section } from "./sections/context.ts";
 import { cpu } from "./sections/cpu.ts";
 import { intake } from "./sections/intake.ts";
@@ -87,6 +89,7 @@ if (options.rounds !== undefined) scale = { ...scale, rounds: Number(options.rou
 
 const every: Readonly<Record<string, Section>> = {
   cpu,
+  "call-log": callLog,
   throughput,
   latency,
   memory,

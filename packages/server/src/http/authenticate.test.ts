@@ -4,10 +4,12 @@ import { canonicalString, joinParameters } from "@dakashi/sdk/signature";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestClient, TestServer } from "../../test/server.ts";
 import { startWatchedServer } from "../../test/watched-server.ts";
+import { systemActor } from "../actor.ts";
 import { insertClient, insertSecret } from "../modules/clients/clients.queries.ts";
 import { loadMasterKeys } from "../modules/clients/master-key.ts";
 import { parseParameters } from "./body.ts";
 
+const by = systemActor("test");
 const masterKey = randomBytes(32).toString("base64");
 const path = "/v1/member/info";
 
@@ -81,7 +83,7 @@ describe("a signature", () => {
     const keys = await loadMasterKeys(masterKey, "");
     await insertClientIfMissing(clientId);
     await insertSecret(server.pool, { clientId, ...keys.seal(secret, clientId) });
-    await server.clients.setStatus(clientId, "normal");
+    await server.clients.setStatus(clientId, { status: "normal" }, by);
     const before = now;
     now = Number(params["timestamp"]) * 1000;
     try {
@@ -522,7 +524,7 @@ test("a timestamp may be off by 300 s either way, to the second", async () => {
 describe("a suspension", () => {
   test("of the client is told to whoever has its secret, and to no one else", async () => {
     const suspended = await server.createClient();
-    await server.clients.setStatus(suspended.client_id, "suspended");
+    await server.clients.setStatus(suspended.client_id, { status: "suspended" }, by);
     const body = { client_id: suspended.client_id, timestamp: seconds };
     const refusal = await refusalOf(signed(body, suspended.client_secret));
     expect(refusal).toMatchObject({ status: 200, errcode: 55002, hint: "client_suspended" });
@@ -546,7 +548,7 @@ describe("a rotated secret", () => {
   test("verifies beside the new one until the overlap is over, and is named afterwards", async () => {
     const rotated = await server.createClient();
     await server.importCards([{ serial_no: "88000001", account_no: rotated.account_no }]);
-    const { clientSecret } = await server.clients.rotate(rotated.client_id, 3600);
+    const { clientSecret } = await server.clients.rotate(rotated.client_id, { overlapSeconds: 3600 }, by);
     // The end of the overlap is the database's, whose clock is the real one.
     const before = now;
     now = Date.now();
@@ -566,7 +568,7 @@ describe("a rotated secret", () => {
 
   test("no longer verifies at all after a rotation without overlap", async () => {
     const rotated = await server.createClient();
-    await server.clients.rotate(rotated.client_id, 0);
+    await server.clients.rotate(rotated.client_id, { overlapSeconds: 0 }, by);
     const before = now;
     now = Date.now() + 1000;
     try {
@@ -721,7 +723,7 @@ describe("of two things that are wrong the earlier in the contract's order is na
   ];
 
   async function callWith(faults: ReadonlySet<Fault>) {
-    await server.clients.setStatus(guarded.client_id, faults.has("state") ? "suspended" : "normal");
+    await server.clients.setStatus(guarded.client_id, { status: faults.has("state") ? "suspended" : "normal" }, by);
     // A second's worth is there again, and taken by a call that is in order.
     now += 10_000;
     const timestamp = Math.floor(now / 1000);
@@ -767,10 +769,10 @@ describe("of two things that are wrong the earlier in the contract's order is na
   test("state before rate, for a client suspended after it has used up its rate", async () => {
     now += 10_000;
     const call = () => server.memberInfo(guarded, { serial_no: "89000001" }, { "x-forwarded-for": "203.0.113.7" });
-    await server.clients.setStatus(guarded.client_id, "normal");
+    await server.clients.setStatus(guarded.client_id, { status: "normal" }, by);
     expect((await call()).body.errcode).toBe(0);
     expect((await call()).body.errcode).toBe(55012);
-    await server.clients.setStatus(guarded.client_id, "suspended");
+    await server.clients.setStatus(guarded.client_id, { status: "suspended" }, by);
     await expect.poll(async () => (await call()).body.errcode).toBe(55002);
   });
 });

@@ -4,7 +4,7 @@ import { joinParameters } from "@dakashi/sdk/signature";
 import { type AddressList, isListed } from "../address-list.ts";
 import type { Clock } from "../clock.ts";
 import { AppError } from "../errors.ts";
-import type { CredentialStore, Credentials } from "../modules/clients/credentials.ts";
+import type { CredentialStore, Credentials, KnownSecret } from "../modules/clients/credentials.ts";
 import { type Text, text } from "../text.ts";
 import { type Parameters, excerpt } from "./body.ts";
 import { clientAddress } from "./client-address.ts";
@@ -24,6 +24,8 @@ export interface AuthenticatorOptions {
   readonly failures: FailureLimiter;
   readonly defaultRatePerSecond: number;
   readonly trustedProxies: AddressList;
+  /** Told of every signature that verifies, by which secret and when, before anything else of the call is looked at. */
+  readonly onVerified: (secret: KnownSecret, atMs: number) => void;
   /** Told when a secret that is being rotated out still verifies. */
   readonly onOldSecret: (clientId: string) => void;
 }
@@ -66,9 +68,11 @@ export function createAuthenticator(options: AuthenticatorOptions) {
     const sign = parameters["sign"];
     if (sign === undefined || sign === "") throw failed(request, missingSign());
     const joined = joinParameters(parameters);
-    for (const { secret, expiresAtMs } of found.secrets) {
+    for (const known of found.secrets) {
+      const { expiresAtMs } = known;
       if (expiresAtMs !== null && expiresAtMs <= now) continue;
-      if (!isSignature(sign, joined + secret)) continue;
+      if (!isSignature(sign, joined + known.secret)) continue;
+      options.onVerified(known, now);
       if (expiresAtMs !== null) options.onOldSecret(found.clientId);
       return;
     }

@@ -12,7 +12,7 @@ interface RefusalBody {
 }
 
 /** The language that the caller's Accept-Language asks for: English if it comes before any Chinese, otherwise Chinese. */
-export function languageOf(request: IncomingMessage): Language {
+export function languageOf(request: Pick<IncomingMessage, "headers">): Language {
   const header = request.headers["accept-language"];
   if (header === undefined) return "zh";
   let best: { language: Language; weight: number } = { language: "zh", weight: 0 };

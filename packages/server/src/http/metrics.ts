@@ -9,6 +9,8 @@ export interface CallMetrics {
   batched(size: number): void;
   /** So many usage records of a source ended with `status`. */
   tookIn(source: string, status: string, count: number): void;
+  /** So many calls are not in the log of the calls. */
+  leftOutOfLog(reason: string, count: number): void;
 }
 
 export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
@@ -38,6 +40,12 @@ export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
     labelNames: ["source", "status"],
     registers: [registry],
   });
+  const leftOut = new Counter({
+    name: "dks_call_log_dropped_total",
+    help: "Calls that were answered and are not in the call log, by reason",
+    labelNames: ["reason"],
+    registers: [registry],
+  });
   const connections = new Gauge({
     name: "dks_db_connections",
     help: "Connections of the database pool by state; waiting is requests for one",
@@ -62,6 +70,9 @@ export function createMetrics(registry: Registry, pool: pg.Pool): CallMetrics {
     },
     tookIn(source, status, count) {
       usageRecords.inc({ source, status }, count);
+    },
+    leftOutOfLog(reason, count) {
+      leftOut.inc({ reason }, count);
     },
   };
 }

@@ -4,7 +4,9 @@ import { type SecondServer, startSecondServer } from "../../test/second-server.t
 import { type TestClient, type TestServer, startTestServer } from "../../test/server.ts";
 import { type TcpProxy, startTcpProxy } from "../../test/tcp-proxy.ts";
 import { expectEnvelope } from "../../test/watched-server.ts";
+import { systemActor } from "../actor.ts";
 
+const by = systemActor("test");
 const masterKey = randomBytes(32).toString("base64");
 
 let owner: TestServer;
@@ -101,10 +103,10 @@ test("a call that is refused before the database is needed is refused as ever", 
 test("a suspension during which the server could not listen is known when it is back", async () => {
   await expect.poll(async () => (await call()).body.errcode, { timeout: 20_000 }).toBe(0);
   await proxy.cut();
-  await owner.clients.setStatus(client.client_id, "suspended");
+  await owner.clients.setStatus(client.client_id, { status: "suspended" }, by);
   await proxy.restore();
   await expect.poll(async () => (await call()).body.errcode, { timeout: 20_000 }).toBe(55002);
-  await owner.clients.setStatus(client.client_id, "normal");
+  await owner.clients.setStatus(client.client_id, { status: "normal" }, by);
   await expect.poll(async () => (await call()).body.errcode, { timeout: 20_000 }).toBe(0);
 });
 

@@ -1,19 +1,23 @@
-import { randomBytes } from "node:crypto";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import net from "node:net";
 import type { Duplex } from "node:stream";
+import type { Clock } from "../clock.ts";
 import { isUnavailable } from "../db/database.ts";
 import { AppError, refusals } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { freeRunMax, maskSecrets } from "../modules/calls/mask.ts";
+import { createRequestIds } from "../request-id.ts";
 import { text } from "../text.ts";
 import { type Parameters, parseParameters } from "./body.ts";
+import type { EndedCall } from "./call.ts";
 import { languageOf, sendLargeSuccess, sendRefusal, sendSuccess } from "./envelope.ts";
 import { listenProblem } from "./listen-problem.ts";
 import type { CallMetrics } from "./metrics.ts";
 import type { Caller, Route } from "./operation.ts";
 import { discardBody, discardUpload, hasBody, isJson, pathOf, readBody } from "./request.ts";
-import { UploadBrokenOff, type UploadHandler } from "./upload.ts";
+import type { WebApplication } from "../web/web-application.ts";
+import { UploadBrokenOff, type UploadHandler, type UploadNotes } from "./upload.ts";
 
 export interface HttpServerOptions {
   readonly routes: readonly Route[];
@@ -21,7 +25,12 @@ export interface HttpServerOptions {
   readonly pages: Readonly<Record<string, (response: ServerResponse) => void>>;
   /** Answers to POST by path, of what is no signed call: they read their bodies themselves, whatever the size. */
   readonly uploads: Readonly<Record<string, UploadHandler>>;
+  /** The console and the portal, which answer every path of theirs by themselves. */
+  readonly web: WebApplication;
   readonly authenticate: (request: IncomingMessage, parameters: Parameters) => Caller | Promise<Caller>;
+  readonly clock: Clock;
+  /** Told of every signed call and every upload when it is over. It costs every call what it does. */
+  readonly onEnded: (call: EndedCall) => void;
   readonly metrics: CallMetrics;
   readonly log: Logger;
 }
@@ -44,46 +53,66 @@ const idleGraceMs = 250;
  * and the contract, with an envelope around everything down to 404, leaves them nothing to do.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { metrics, log } = options;
+  const { metrics, web, log } = options;
   const routes = new Map(options.routes.map((route) => [route.operation.path as string, route]));
   const pages = new Map(Object.entries(options.pages));
   const uploads = new Map(Object.entries(options.uploads));
   /** The connections on which an upload is under way. */
   const uploading = new WeakSet<Duplex>();
-  // Unique among processes and restarts, and short enough to be read out on the telephone.
-  const requestIdPrefix = randomBytes(5).toString("hex");
-  let requestCount = 0;
+  const nextRequestId = createRequestIds();
   let draining = false;
-
-  function nextRequestId(): string {
-    return `${requestIdPrefix}-${(++requestCount).toString(36)}`;
-  }
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const startedAt = performance.now();
-    const requestId = nextRequestId();
+    const atMs = options.clock();
+    const requestId = nextRequestId(atMs);
     if (draining) response.setHeader("connection", "close");
     const path = pathOf(request.url ?? "/");
     const route = routes.get(path);
     const upload = route === undefined ? uploads.get(path) : undefined;
+    let parameters: Parameters | undefined;
+    let caller: Caller | undefined;
+    const notes: UploadNotes | undefined = upload === undefined ? undefined : {};
 
-    function refuse(error: unknown, parameters?: Parameters): void {
+    /** Without a status: nothing was answered. */
+    function end(status: number | undefined, elapsedMs: number, refusal?: AppError): void {
+      const { socket } = request;
+      options.onEnded({
+        requestId,
+        atMs,
+        elapsedMs,
+        path,
+        request,
+        socket,
+        route,
+        parameters,
+        caller,
+        notes,
+        refusal,
+        status,
+      });
+    }
+
+    function refuse(error: unknown): void {
       const refusal = toAppError(error);
-      const { errcode } = refusals[refusal.refusal];
-      metrics.called(route === undefined && upload === undefined ? "" : path, errcode, performance.now() - startedAt);
+      const { errcode, http } = refusals[refusal.refusal];
+      const elapsedMs = performance.now() - startedAt;
+      metrics.called(route === undefined && upload === undefined ? "" : path, errcode, elapsedMs);
       const entry = {
         request_id: requestId,
-        path: shortened(path),
+        path: maskSecrets(shortened(path), undefined, freeRunMax),
         errcode,
         hint: refusal.hint,
         client_id: loggedClientId(parameters?.["client_id"]),
-        reason: refusal.detail?.en,
+        reason: maskSecrets(refusal.detail?.en ?? "", undefined, freeRunMax),
       };
       if (refusal.refusal === "unknown") log.error({ ...entry, err: refusal.cause }, "call failed");
       else if (refusals[refusal.refusal].errcode === refusals.unavailable.errcode)
         log.warn({ ...entry, err: refusal.cause }, "call not possible");
       else log.info(entry, "call refused");
-      if (response.headersSent || response.destroyed) return;
+      const answered = !response.headersSent && !response.destroyed;
+      end(answered ? http : undefined, elapsedMs, refusal);
+      if (!answered) return;
       if (!request.complete && hasBody(request)) response.setHeader("connection", "close");
       sendRefusal(request, response, refusal, requestId);
     }
@@ -97,16 +126,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const { socket } = request;
       uploading.add(socket);
       try {
-        const data = await handler(request, response);
-        metrics.called(path, 0, performance.now() - startedAt);
+        const data = await handler(request, response, notes ?? {});
+        const elapsedMs = performance.now() - startedAt;
+        metrics.called(path, 0, elapsedMs);
         try {
           await sendLargeSuccess(response, data, requestId);
         } finally {
           await data.close();
         }
         uploading.delete(socket);
+        end(200, elapsedMs);
       } catch (error) {
-        if (error instanceof UploadBrokenOff) return log.info({ request_id: requestId, path }, "upload broken off");
+        if (error instanceof UploadBrokenOff) {
+          log.info({ request_id: requestId, path }, "upload broken off");
+          return end(undefined, performance.now() - startedAt, brokenOff());
+        }
         if (!response.headersSent) return discardUpload(request, finish);
         finish();
         response.destroy();
@@ -124,6 +158,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     if (route === undefined) {
       const page = pages.get(path);
+      if (page === undefined && web.answers(path))
+        return web.handle({
+          request,
+          response,
+          requestId,
+          keepOpen() {
+            uploading.add(request.socket);
+            response.once("close", () => uploading.delete(request.socket));
+          },
+        });
       if (page === undefined) return refuseUnread(unknownOperation(path));
       if (request.method !== "GET" && request.method !== "HEAD")
         return refuseUnread(wrongMethod(request, response, "GET"));
@@ -133,23 +177,22 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (!isJson(request.headers["content-type"]) && hasBody(request)) return refuseUnread(wrongContentType(request));
     readBody(request, (error, body) => {
       if (error !== undefined) return refuseUnread(error);
-      let parameters: Parameters | undefined;
       try {
-        parameters = parseParameters(body);
-        const caller = options.authenticate(request, parameters);
-        const data =
-          caller instanceof Promise
-            ? caller.then((known) => route.run(known, parameters as Parameters, () => languageOf(request)))
-            : route.run(caller, parameters, () => languageOf(request));
-        data.then(
-          (answer) => {
-            metrics.called(route.operation.path, 0, performance.now() - startedAt);
-            sendSuccess(response, answer, requestId);
-          },
-          (reason: unknown) => refuse(reason, parameters),
-        );
+        const received = parseParameters(body);
+        parameters = received;
+        const run = (known: Caller): Promise<unknown> => {
+          caller = known;
+          return route.run(known, received, () => languageOf(request));
+        };
+        const authenticated = options.authenticate(request, received);
+        (authenticated instanceof Promise ? authenticated.then(run) : run(authenticated)).then((answer) => {
+          const elapsedMs = performance.now() - startedAt;
+          metrics.called(route.operation.path, 0, elapsedMs);
+          sendSuccess(response, answer, requestId);
+          end(200, elapsedMs);
+        }, refuse);
       } catch (reason) {
-        refuse(reason, parameters);
+        refuse(reason);
       }
     });
   }
@@ -183,13 +226,29 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // requestTimeout is the whole server's. An upload may take longer, as long as it moves: it is watched where it is read.
     if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && uploading.has(socket)) return;
     if (error.code === "ECONNRESET" || !socket.writable) return;
-    const requestId = nextRequestId();
+    const atMs = options.clock();
+    const requestId = nextRequestId(atMs);
     metrics.called("", refusals.bodyWrong.errcode, 0);
     log.info(
       { request_id: requestId, errcode: refusals.bodyWrong.errcode, reason: error.code ?? error.message },
       "call refused",
     );
-    refuseMalformedHttp(error, socket, requestId);
+    const status = malformedStatus(error);
+    refuseMalformedHttp(error, status, socket, requestId);
+    options.onEnded({
+      requestId,
+      atMs,
+      elapsedMs: 0,
+      path: "",
+      request: undefined,
+      socket: socket instanceof net.Socket ? socket : undefined,
+      route: undefined,
+      parameters: undefined,
+      caller: undefined,
+      notes: undefined,
+      refusal: malformedHttp(error),
+      status,
+    });
   }
 
   function closeIdle(): void {
@@ -274,14 +333,37 @@ function wrongContentType(request: IncomingMessage): AppError {
   });
 }
 
+/** An upload whose caller hung up within its body: nothing was answered, so this is for the log of the calls alone. */
+function brokenOff(): AppError {
+  return new AppError("uploadWrong", {
+    hint: "upload_broken_off",
+    detail: text(
+      "调用方在请求体传完之前断开了连接，未作答复；此前读到的记录已入库",
+      "the caller hung up before the body had arrived, and was not answered; the records read before were taken in",
+    ),
+  });
+}
+
+function malformedStatus({ code }: { code?: string }): number {
+  return code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+}
+
+/** As the log of the calls has it. */
+function malformedHttp({ code, message }: { code?: string; message: string }): AppError {
+  const found = code ?? message;
+  return new AppError("bodyWrong", {
+    hint: "http_malformed",
+    detail: text(`无效的 HTTP 请求（${found}）`, `not a valid HTTP request (${found})`),
+  });
+}
+
 /** What is not even HTTP gets the envelope too, in both languages, since its headers could not be read. */
-function refuseMalformedHttp(error: Error & { code?: string }, socket: Duplex, requestId: string): void {
-  const status =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? "431 Request Header Fields Too Large"
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? "408 Request Timeout"
-        : "400 Bad Request";
+function refuseMalformedHttp(
+  error: Error & { code?: string },
+  status: number,
+  socket: Duplex,
+  requestId: string,
+): void {
   const body = JSON.stringify({
     errcode: refusals.bodyWrong.errcode,
     errmsg: `无效的 HTTP 请求 / not a valid HTTP request (${error.code ?? error.message})`,
@@ -289,6 +371,6 @@ function refuseMalformedHttp(error: Error & { code?: string }, socket: Duplex, r
     request_id: requestId,
   });
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -5,11 +5,18 @@ import { AppError } from "../errors.ts";
 import { text } from "../text.ts";
 import type { LargeData } from "./envelope.ts";
 
+/** What is noted of an upload while it is read, for the log of the calls: whose it is, how many records ended how. */
+export type UploadNotes = Record<string, string | number>;
+
 /**
  * What answers a path that reads its own body, of any size, with the envelope's data. Throws AppError for a refusal of
- * the whole, and {@link UploadBrokenOff} when there is nobody left to answer.
+ * the whole, and {@link UploadBrokenOff} when there is nobody left to answer. Whatever it ends with, its notes hold.
  */
-export type UploadHandler = (request: IncomingMessage, response: ServerResponse) => Promise<LargeData>;
+export type UploadHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  notes: UploadNotes,
+) => Promise<LargeData>;
 
 /** The caller has hung up within its body. */
 export class UploadBrokenOff extends Error {
