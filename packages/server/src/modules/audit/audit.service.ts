@@ -1,0 +1,30 @@
+import type pg from "pg";
+import { type AuditFilter, type AuditRow, selectAuditActions, selectAuditEvents } from "./audit.queries.ts";
+
+export interface AuditLog {
+  /** The newest first. */
+  search(filter: AuditFilter, limit: number): Promise<AuditRow[]>;
+  /** Everything that fits, the newest first, a piece at a time: for an export. */
+  walk(filter: AuditFilter): AsyncIterable<AuditRow>;
+  /** Every action that was ever recorded. */
+  actions(): Promise<string[]>;
+}
+
+/** How many events an export reads at a time. */
+const walkedAtOnce = 1_000;
+
+export function createAuditLog(pool: pg.Pool): AuditLog {
+  return {
+    search: (filter, limit) => selectAuditEvents(pool, filter, limit),
+    async *walk(filter) {
+      let { beforeEvent } = filter;
+      for (;;) {
+        const rows = await selectAuditEvents(pool, { ...filter, beforeEvent }, walkedAtOnce);
+        yield* rows;
+        if (rows.length < walkedAtOnce) return;
+        beforeEvent = rows.at(-1)?.event_no;
+      }
+    },
+    actions: () => selectAuditActions(pool),
+  };
+}
