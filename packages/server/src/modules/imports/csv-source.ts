@@ -3,8 +3,16 @@ import { basename } from "node:path";
 import { OperatorError } from "../../errors.ts";
 import { text } from "../../text.ts";
 
-/** Where the lines come from: the content itself, or a file. */
-export type CsvSource = string | Uint8Array | { readonly path: string };
+/** Where the lines come from: the content itself, a file, or content that is kept elsewhere. */
+export type CsvSource = string | Uint8Array | { readonly path: string } | StoredContent;
+
+/** Content that never changes and can be read again and again. */
+export interface StoredContent {
+  /** As the operator knows it; messages begin with it. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  read(): AsyncIterable<Uint8Array>;
+}
 
 /** A source that can be read more than once, which finding its encoding and reporting its refused lines need. */
 export interface OpenSource {
@@ -45,7 +53,34 @@ export async function openSource(source: CsvSource): Promise<OpenSource> {
       close: () => Promise.resolve(),
     };
   }
-  return openFile(source.path);
+  return "path" in source ? openFile(source.path) : openStored(source);
+}
+
+async function openStored(content: StoredContent): Promise<OpenSource> {
+  const { name, sizeBytes } = content;
+  refuseBinary(await startOf(content.read()), name);
+  let position = 0;
+  return {
+    name,
+    sizeBytes,
+    async *read() {
+      position = 0;
+      for await (const part of content.read())
+        for (let start = 0; start < part.length; start += chunkBytes) {
+          const chunk = part.subarray(start, start + chunkBytes);
+          position += chunk.length;
+          yield chunk;
+        }
+    },
+    position: () => position,
+    refuseChanged: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function startOf(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const part of parts) if (part.length > 0) return part.subarray(0, 4);
+  return new Uint8Array(0);
 }
 
 async function openFile(path: string): Promise<OpenSource> {
@@ -116,7 +151,8 @@ function unreadable(path: string, cause: unknown): OperatorError {
 const zipMagic = "504b0304";
 const compoundFileMagic = "d0cf11e0";
 
-function refuseBinary(start: Uint8Array, name: string): void {
+/** Throws an OperatorError for what is certainly no CSV by the first four bytes of it. */
+export function refuseBinary(start: Uint8Array, name: string): void {
   if (start.length === 0) throw new OperatorError(text(`${name} 是空文件。`, `${name} is empty.`));
   const magic = Buffer.from(start).toString("hex");
   if (magic === zipMagic || magic === compoundFileMagic)

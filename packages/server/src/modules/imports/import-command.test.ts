@@ -18,7 +18,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dks-import-"));
   environment = { DATABASE_URL: database.address.connectionString };
   // The samples' account: the first of a database.
-  expect(await insertAccount(database.pool, { name: "Acme", rank: 3, balance: "0.00" })).toBe(10_001);
+  expect(await insertAccount(database.pool, { name: "Acme", rank: 3 })).toBe(10_001);
 });
 
 beforeEach(async () => {

@@ -15,8 +15,8 @@ let otherAccount: number;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  account = await insertAccount(database.pool, { name: "Acme", rank: 3, balance: "0.00" });
-  otherAccount = await insertAccount(database.pool, { name: "Globex", rank: 3, balance: "0.00" });
+  account = await insertAccount(database.pool, { name: "Acme", rank: 3 });
+  otherAccount = await insertAccount(database.pool, { name: "Globex", rank: 3 });
 });
 
 beforeEach(async () => {

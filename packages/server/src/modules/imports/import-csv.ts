@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { transaction } from "../../db/database.ts";
+import { type Db, transaction } from "../../db/database.ts";
 import { OperatorError } from "../../errors.ts";
 import { type Language, text } from "../../text.ts";
 import { readLines } from "./csv-lines.ts";
@@ -7,7 +7,7 @@ import { type CsvSource, type OpenSource, openSource } from "./csv-source.ts";
 import type { CsvImport, Written } from "./definition.ts";
 import { type CsvEncoding, detectEncoding } from "./encoding.ts";
 import { readHeader } from "./header.ts";
-import { refuseUnwritable, rejectedPath, removeRejected, writeRejected } from "./rejected-file.ts";
+import { refuseUnwritable, rejectedPath, rejectedRows, removeRejected, writeRejected } from "./rejected-file.ts";
 import {
   type RefusedLine,
   countLines,
@@ -29,6 +29,12 @@ export interface ImportOptions {
   /** Stops the import; what it did is rolled back, and the promise rejects with an OperatorError. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ImportProgress) => void;
+  /** How many of the refused lines the report has itself; ten unless told. */
+  readonly firstRefusedMax?: number;
+  /** Keeps the refused lines with their reasons, a CSV, where the source is no file beside which they could lie. */
+  readonly keepRefused?: (db: Db, csv: AsyncIterable<string>) => Promise<void>;
+  /** Runs last in the import's transaction: what it writes is there if and only if what was imported is. */
+  readonly beforeCommit?: (db: Db, report: ImportReport) => Promise<void>;
 }
 
 export interface ImportProgress {
@@ -55,7 +61,7 @@ export interface ImportReport {
 }
 
 /** As many reasons as fit a terminal beside the report; the file has all of them. */
-const firstRefusedMax = 10;
+const firstRefusedMaxDefault = 10;
 
 /**
  * Imports a CSV in one transaction: all of it or nothing, or with `skipInvalid` all good lines or nothing.
@@ -104,6 +110,7 @@ async function run(parts: Run): Promise<ImportReport> {
   const { db, definition, file, encoding, options, rejected } = parts;
   const stopWatching = cancelOnAbort(parts);
   try {
+    options.signal?.throwIfAborted();
     await prepare(parts);
     await createStaging(db, definition);
     await stage(parts);
@@ -119,13 +126,15 @@ async function run(parts: Run): Promise<ImportReport> {
     progress(parts, "writing");
     const writes = refused === 0 || options.skipInvalid === true;
     const written = writes ? await apply(parts) : { inserted: 0, updated: 0 };
-    const firstRefused = refused === 0 ? [] : await firstOf(selectRefused(db), firstRefusedMax);
+    const firstRefused =
+      refused === 0 ? [] : await firstOf(selectRefused(db), options.firstRefusedMax ?? firstRefusedMaxDefault);
     // Before the commit, so that a full disk imports nothing rather than losing the reasons.
     if (refused > 0 && rejected !== undefined) await writeRejected(db, file, encoding, rejected);
+    if (refused > 0) await options.keepRefused?.(db, rejectedRows(db, file, encoding));
     if (refused === 0 && rejected !== undefined) await removeRejected(rejected);
     await file.refuseChanged();
     options.signal?.throwIfAborted();
-    return {
+    const report = {
       file: file.name,
       lines,
       ...written,
@@ -135,6 +144,8 @@ async function run(parts: Run): Promise<ImportReport> {
       firstRefused,
       ...(refused > 0 && rejected !== undefined ? { rejectedFile: rejected } : {}),
     };
+    await options.beforeCommit?.(db, report);
+    return report;
   } finally {
     await stopWatching();
   }

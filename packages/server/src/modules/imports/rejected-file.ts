@@ -47,8 +47,11 @@ export async function writeRejected(db: Db, source: OpenSource, encoding: CsvEnc
   }
 }
 
-/** The text of the file, a piece for each batch of the source. The header is the first record, and never refused. */
-async function* rejectedRows(db: Db, source: OpenSource, encoding: CsvEncoding): AsyncGenerator<string> {
+/**
+ * The refused lines with their reasons as the text of a CSV, a piece for each batch of the source. The header is the first
+ * record, and never refused.
+ */
+export async function* rejectedRows(db: Db, source: OpenSource, encoding: CsvEncoding): AsyncGenerator<string> {
   const refused = selectRefused(db);
   let next = await refused.next();
   let header: readonly string[] | undefined;
