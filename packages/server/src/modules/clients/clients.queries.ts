@@ -1,8 +1,12 @@
 import sql from "sql-template-tag";
 import type { Db } from "../../db/database.ts";
+import { invariant } from "../../errors.ts";
 
 /** The channel on which every process is told that credentials have changed; the payload is a client's id, or empty for all. */
 export const credentialsChannel = "dks_credentials";
+
+/** How many of a client's secrets are looked at, the newest: those that may verify, and some to name an old one by. */
+const secretsRemembered = 4;
 
 export async function insertClient(
   db: Db,
@@ -19,14 +23,21 @@ export async function insertClient(
   `);
 }
 
-/** Adds a client's next secret, which is the current one from now on. */
-export async function insertSecret(db: Db, secret: { clientId: string; sealed: Buffer; keyId: string }): Promise<void> {
-  await db.query(sql`
+/** Adds a client's next secret, which is the current one from now on; returns its number. */
+export async function insertSecret(
+  db: Db,
+  secret: { clientId: string; sealed: Buffer; keyId: string },
+): Promise<number> {
+  const { rows } = await db.query<{ secret_no: number }>(sql`
     insert into client_secret (client_id, secret_no, sealed, key_id)
     select ${secret.clientId}::text, coalesce(max(secret_no), 0) + 1, ${secret.sealed}::bytea, ${secret.keyId}::text
     from client_secret
     where client_id = ${secret.clientId}
+    returning secret_no
   `);
+  const [row] = rows;
+  invariant(row !== undefined, "insert … returning returns a row");
+  return row.secret_no;
 }
 
 /** Lets the current secret verify for the overlap only. One that already ends sooner keeps its end. */
@@ -39,21 +50,142 @@ export async function expireSecrets(db: Db, clientId: string, overlapSeconds: nu
   `);
 }
 
-/** Sets a client's status; tells whether there is such a client. Locks it, so that rotations come one after another. */
-export async function updateStatus(db: Db, clientId: string, status: "normal" | "suspended"): Promise<boolean> {
-  const { rowCount } = await db.query(sql`update client set status = ${status} where client_id = ${clientId}`);
-  return rowCount === 1;
+/** Ends the overlap of every rotation now; tells whether there was one. */
+export async function endOverlap(db: Db, clientId: string): Promise<boolean> {
+  const { rowCount } = await db.query(sql`
+    update client_secret set expires_at = now() where client_id = ${clientId} and expires_at > now()
+  `);
+  return rowCount !== 0;
 }
 
-/** Locks a client for a change of its secrets; tells whether there is such a client. */
-export async function lockClient(db: Db, clientId: string): Promise<boolean> {
-  const { rowCount } = await db.query(sql`select 1 from client where client_id = ${clientId} for update`);
-  return rowCount === 1;
+/**
+ * Locks all secrets of these clients, in the one order in which everybody locks secrets: who changes several of them does
+ * this first, and no two wait for each other.
+ */
+export async function lockSecrets(db: Db, clientIds: readonly string[]): Promise<void> {
+  await db.query(sql`
+    select 1 from client_secret where client_id = any(${clientIds}::text[]) order by client_id, secret_no for update
+  `);
+}
+
+export type ClientStatus = "normal" | "suspended";
+
+export interface ClientRow {
+  client_id: string;
+  account_no: number;
+  status: ClientStatus;
+  allow_ips: string[];
+  rate_per_second: number | null;
+  version: number;
+  created_at: Date;
+}
+
+/** A client, locked for a change of it or of its secrets. */
+export async function lockClient(db: Db, clientId: string): Promise<ClientRow | undefined> {
+  const { rows } = await db.query<ClientRow>(sql`
+    select client_id, account_no, status, allow_ips::text[] as allow_ips, rate_per_second, version, created_at
+    from client
+    where client_id = ${clientId}
+    for update
+  `);
+  return rows[0];
+}
+
+/** Writes what may be changed of a client, and counts its version up. */
+export async function updateClient(
+  db: Db,
+  client: Pick<ClientRow, "client_id" | "status" | "allow_ips" | "rate_per_second">,
+): Promise<void> {
+  await db.query(sql`
+    update client
+    set status = ${client.status}, allow_ips = ${client.allow_ips}::cidr[], rate_per_second = ${client.rate_per_second},
+      version = version + 1
+    where client_id = ${client.client_id}
+  `);
+}
+
+export interface ClientOfAccountRow extends ClientRow {
+  account_name: string;
+  account_status: string;
+}
+
+export async function selectClient(db: Db, clientId: string): Promise<ClientOfAccountRow | undefined> {
+  const { rows } = await db.query<ClientOfAccountRow>(sql`
+    select c.client_id, c.account_no, a.name as account_name, a.status as account_status, c.status,
+      c.allow_ips::text[] as allow_ips, c.rate_per_second, c.version, c.created_at
+    from client c
+    join account a on a.account_no = c.account_no
+    where c.client_id = ${clientId}
+  `);
+  return rows[0];
+}
+
+export interface ListedClientRow extends ClientRow {
+  last_used_at: Date | null;
+  /** Whether a secret that is being rotated out still verifies. */
+  rotating: boolean;
+}
+
+/** An account's clients, the oldest first. */
+export async function selectClientsOfAccount(db: Db, accountNo: number, limit: number): Promise<ListedClientRow[]> {
+  const { rows } = await db.query<ListedClientRow>(sql`
+    select c.client_id, c.account_no, c.status, c.allow_ips::text[] as allow_ips, c.rate_per_second, c.version,
+      c.created_at, max(s.last_used_at) as last_used_at, coalesce(bool_or(s.expires_at > now()), false) as rotating
+    from client c
+    left join client_secret s on s.client_id = c.client_id
+    where c.account_no = ${accountNo}
+    group by c.client_id
+    order by c.created_at, c.client_id
+    limit ${limit}
+  `);
+  return rows;
+}
+
+/** What is known of a secret without opening it. */
+export interface SecretRow {
+  secret_no: number;
+  created_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+  expired: boolean;
+}
+
+/** The newest first; of the expired only the last few. */
+export async function selectSecrets(db: Db, clientId: string): Promise<SecretRow[]> {
+  const { rows } = await db.query<SecretRow>(sql`
+    select secret_no, created_at, expires_at, last_used_at, coalesce(expires_at <= now(), false) as expired
+    from client_secret
+    where client_id = ${clientId}
+    order by secret_no desc
+    limit ${secretsRemembered}
+  `);
+  return rows;
+}
+
+/** Notes when secrets have verified a call; none is set back. The caller has locked them. */
+export async function updateLastUses(
+  db: Db,
+  uses: readonly { readonly clientId: string; readonly secretNo: number; readonly at: Date }[],
+): Promise<void> {
+  await db.query(sql`
+    update client_secret s
+    set last_used_at = greatest(s.last_used_at, u.at)
+    from unnest(${uses.map(({ clientId }) => clientId)}::text[], ${uses.map(({ secretNo }) => secretNo)}::integer[],
+      ${uses.map(({ at }) => at.toISOString())}::timestamptz[]) as u (client_id, secret_no, at)
+    where s.client_id = u.client_id and s.secret_no = u.secret_no
+  `);
 }
 
 /** Tells every process, when the transaction commits, to read a client's credentials anew. */
 export async function notifyCredentials(db: Db, clientId: string): Promise<void> {
   await db.query(sql`select pg_notify(${credentialsChannel}, ${clientId})`);
+}
+
+/** The same for all clients of an account, whose status is a part of their credentials. */
+export async function notifyCredentialsOfAccount(db: Db, accountNo: number): Promise<void> {
+  await db.query(sql`
+    select pg_notify(${credentialsChannel}, client_id) from client where account_no = ${accountNo}
+  `);
 }
 
 export interface CredentialsRow {
@@ -63,6 +195,7 @@ export interface CredentialsRow {
   account_status: string;
   allow_ips: string[];
   rate_per_second: number | null;
+  secret_no: number;
   sealed: Buffer;
   key_id: string;
   /** Milliseconds since the epoch; null for the current secret. */
@@ -75,7 +208,7 @@ export async function selectCredentials(db: Db, clientIds: readonly string[]): P
     name: "select_credentials",
     text: `
       select c.client_id, c.account_no, c.status as client_status, a.status as account_status,
-        c.allow_ips::text[] as allow_ips, c.rate_per_second, s.sealed, s.key_id,
+        c.allow_ips::text[] as allow_ips, c.rate_per_second, s.secret_no, s.sealed, s.key_id,
         (extract(epoch from s.expires_at) * 1000)::bigint as expires_at_ms
       from client c
       join account a on a.account_no = c.account_no
@@ -84,7 +217,7 @@ export async function selectCredentials(db: Db, clientIds: readonly string[]): P
         from client_secret
         where client_id = c.client_id
         order by secret_no desc
-        limit 4
+        limit ${secretsRemembered}
       ) s
       where c.client_id = any($1::text[])
       order by c.client_id, s.secret_no desc`,

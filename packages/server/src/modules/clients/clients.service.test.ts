@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
+import { systemActor } from "../../actor.ts";
 import { insertAccount } from "../accounts/accounts.queries.ts";
 import { type ClientService, createClientService } from "./clients.service.ts";
 import { createMasterKeys } from "./master-key.ts";
 
+const by = systemActor("test");
 let database: TestDatabase;
 let clients: ClientService;
 let accountNo: string;
@@ -12,12 +14,12 @@ let accountNo: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   clients = createClientService(database.pool, createMasterKeys([randomBytes(32)]));
-  accountNo = String(await insertAccount(database.pool, { name: "integrator", rank: 3, balance: "0.00" }));
+  accountNo = String(await insertAccount(database.pool, { name: "integrator", rank: 3 }));
 });
 afterAll(() => database.drop());
 
 function create(allowIps: readonly string[] = []) {
-  return clients.create({ accountNo, allowIps, ratePerSecond: null });
+  return clients.create({ accountNo, allowIps, ratePerSecond: null }, by);
 }
 
 async function allowedIps(clientId: string): Promise<unknown> {
@@ -64,18 +66,18 @@ describe("a new client", () => {
   });
 
   test("needs an account that is there", async () => {
-    await expect(clients.create({ accountNo: "99999999", allowIps: [], ratePerSecond: null })).rejects.toThrow(
+    await expect(clients.create({ accountNo: "99999999", allowIps: [], ratePerSecond: null }, by)).rejects.toThrow(
       "There is no account 99999999",
     );
   });
 
   test("is found as the first of its account", async () => {
-    const account = await insertAccount(database.pool, { name: "other", rank: 3, balance: "0.00" });
+    const account = await insertAccount(database.pool, { name: "other", rank: 3 });
     expect(await clients.findOfAccount(account)).toBeUndefined();
-    const issued = await clients.create({ accountNo: String(account), allowIps: [], ratePerSecond: null });
-    await clients.create({ accountNo: String(account), allowIps: [], ratePerSecond: null });
+    const issued = await clients.create({ accountNo: String(account), allowIps: [], ratePerSecond: null }, by);
+    await clients.create({ accountNo: String(account), allowIps: [], ratePerSecond: null }, by);
     expect(await clients.findOfAccount(account)).toEqual(issued);
-    const rotated = await clients.rotate(issued.clientId, 60);
+    const rotated = await clients.rotate(issued.clientId, { overlapSeconds: 60 }, by);
     expect(await clients.findOfAccount(account)).toEqual(rotated);
   });
 });
@@ -83,7 +85,7 @@ describe("a new client", () => {
 describe("a rotation", () => {
   test("leaves one current secret, however many come at once", async () => {
     const { clientId } = await create();
-    await Promise.all(Array.from({ length: 8 }, () => clients.rotate(clientId, 60)));
+    await Promise.all(Array.from({ length: 8 }, () => clients.rotate(clientId, { overlapSeconds: 60 }, by)));
     const secrets = await secretsOf(clientId);
     expect(secrets.map(({ secret_no }) => secret_no)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(secrets.filter(({ current }) => current)).toEqual([{ secret_no: 9, current: true }]);
@@ -91,8 +93,8 @@ describe("a rotation", () => {
 
   test("does not prolong a secret that ends sooner", async () => {
     const { clientId } = await create();
-    await clients.rotate(clientId, 60);
-    await clients.rotate(clientId, 86_400);
+    await clients.rotate(clientId, { overlapSeconds: 60 }, by);
+    await clients.rotate(clientId, { overlapSeconds: 86_400 }, by);
     const { rows } = await database.pool.query(
       "select secret_no, expires_at < now() + interval '2 minutes' as soon from client_secret where client_id = $1 and expires_at is not null order by secret_no",
       [clientId],
@@ -105,8 +107,8 @@ describe("a rotation", () => {
 
   test("shortens one that would end later", async () => {
     const { clientId } = await create();
-    await clients.rotate(clientId, 86_400);
-    await clients.rotate(clientId, 0);
+    await clients.rotate(clientId, { overlapSeconds: 86_400 }, by);
+    await clients.rotate(clientId, { overlapSeconds: 0 }, by);
     const { rows } = await database.pool.query(
       "select count(*)::int as valid from client_secret where client_id = $1 and (expires_at is null or expires_at > now())",
       [clientId],
@@ -116,8 +118,8 @@ describe("a rotation", () => {
 });
 
 test.each<[string, (clientId: string) => Promise<unknown>]>([
-  ["rotated", (clientId) => clients.rotate(clientId, 60)],
-  ["suspended", (clientId) => clients.setStatus(clientId, "suspended")],
+  ["rotated", (clientId) => clients.rotate(clientId, { overlapSeconds: 60 }, by)],
+  ["suspended", (clientId) => clients.setStatus(clientId, { status: "suspended" }, by)],
 ])("a client that is not there cannot be %s", async (_name, change) => {
   await expect(change("iot00000000000000000000")).rejects.toThrow("There is no client iot00000000000000000000.");
 });

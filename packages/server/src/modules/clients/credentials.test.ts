@@ -7,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
 import { startSecondServer } from "../../../test/second-server.ts";
 import { startTestServer } from "../../../test/server.ts";
+import { systemActor } from "../../actor.ts";
 import type { Db } from "../../db/database.ts";
 import { insertAccount } from "../accounts/accounts.queries.ts";
 import { type ClientService, createClientService } from "./clients.service.ts";
 import { createCredentialStore } from "./credentials.ts";
 import { addKeyToFile, createMasterKeys, loadMasterKeys } from "./master-key.ts";
 
+const by = systemActor("test");
 const keys = createMasterKeys([randomBytes(32)]);
 let database: TestDatabase;
 let clients: ClientService;
@@ -22,7 +24,7 @@ let now = 1_000_000;
 beforeAll(async () => {
   database = await createTestDatabase();
   clients = createClientService(database.pool, keys);
-  accountNo = String(await insertAccount(database.pool, { name: "integrator", rank: 3, balance: "0.00" }));
+  accountNo = String(await insertAccount(database.pool, { name: "integrator", rank: 3 }));
 });
 afterAll(() => database.drop());
 
@@ -42,7 +44,7 @@ function watchedDb() {
 }
 
 function createClient() {
-  return clients.create({ accountNo, allowIps: [], ratePerSecond: null });
+  return clients.create({ accountNo, allowIps: [], ratePerSecond: null }, by);
 }
 
 describe("credentials", () => {
@@ -53,7 +55,7 @@ describe("credentials", () => {
     expect(store.peek(clientId)).toBeUndefined();
     const found = await store.find(clientId);
     expect(found).toMatchObject({ clientId, accountStatus: "normal", clientStatus: "normal" });
-    expect(found?.secrets).toEqual([{ secret: clientSecret, expiresAtMs: null }]);
+    expect(found?.secrets).toEqual([{ clientId, secretNo: 1, secret: clientSecret, expiresAtMs: null }]);
     expect(store.peek(clientId)).toBe(found);
     now += 5_000;
     expect(await store.find(clientId)).toBe(found);
@@ -111,7 +113,7 @@ describe("credentials", () => {
     db.gate = gate.promise;
     const stale = store.find(clientId);
     await expect.poll(() => db.statements).toBe(1);
-    await clients.setStatus(clientId, "suspended");
+    await clients.setStatus(clientId, { status: "suspended" }, by);
     store.drop(clientId);
     gate.resolve();
     await stale;
@@ -143,7 +145,8 @@ describe("credentials", () => {
     const store = createCredentialStore(watchedDb(), keys, () => now);
     const { clientId, clientSecret } = await createClient();
     const secrets = [clientSecret];
-    for (let rotation = 0; rotation < 5; rotation++) secrets.unshift((await clients.rotate(clientId, 60)).clientSecret);
+    for (let rotation = 0; rotation < 5; rotation++)
+      secrets.unshift((await clients.rotate(clientId, { overlapSeconds: 60 }, by)).clientSecret);
     const found = await store.find(clientId);
     expect(found?.secrets.map(({ secret }) => secret)).toEqual(secrets.slice(0, 4));
     expect(found?.secrets.map(({ expiresAtMs }) => expiresAtMs === null)).toEqual([true, false, false, false]);
@@ -170,12 +173,12 @@ describe("two servers on one database", () => {
         (await second.memberInfo(client, "87000001")).body.errcode,
       ];
       expect(await codes()).toEqual([0, 0]);
-      await first.clients.setStatus(client.client_id, "suspended");
+      await first.clients.setStatus(client.client_id, { status: "suspended" }, by);
       await expect.poll(codes).toEqual([55002, 55002]);
-      await first.clients.setStatus(client.client_id, "normal");
+      await first.clients.setStatus(client.client_id, { status: "normal" }, by);
       await expect.poll(codes).toEqual([0, 0]);
 
-      const rotated = await first.clients.rotate(client.client_id, 3600);
+      const rotated = await first.clients.rotate(client.client_id, { overlapSeconds: 3600 }, by);
       const renewed = { ...client, client_secret: rotated.clientSecret };
       await expect.poll(async () => (await second.memberInfo(renewed, "87000001")).body.errcode).toBe(0);
       expect(await codes()).toEqual([0, 0]);
@@ -200,7 +203,7 @@ describe("two servers on one database", () => {
         "delete from client_secret where client_id = $1 returning sealed, key_id",
         [client.client_id],
       );
-      await first.clients.setStatus(client.client_id, "normal");
+      await first.clients.setStatus(client.client_id, { status: "normal" }, by);
       const hints = async () => [
         (await first.memberInfo(client, { serial_no: "1" })).body.hint,
         (await second.memberInfo(client, "1")).body.hint,
@@ -224,9 +227,9 @@ test("the master key is rotated beside a running server, which opens what is sea
   const server = await startSecondServer({ database: database.address, environment: { DKS_DATA_DIR: dataDir } });
   try {
     const before = createClientService(database.pool, await loadMasterKeys(undefined, dataDir));
-    const account = String(await insertAccount(database.pool, { name: "rotating", rank: 3, balance: "0.00" }));
+    const account = String(await insertAccount(database.pool, { name: "rotating", rank: 3 }));
     const create = async (service: ClientService) => {
-      const issued = await service.create({ accountNo: account, allowIps: [], ratePerSecond: null });
+      const issued = await service.create({ accountNo: account, allowIps: [], ratePerSecond: null }, by);
       return { client_id: issued.clientId, client_secret: issued.clientSecret, account_no: account };
     };
     // What the other tests have sealed under keys of their own is not this rotation's business.
@@ -239,8 +242,8 @@ test("the master key is rotated beside a running server, which opens what is sea
     const fresh = await create(after);
     expect((await server.memberInfo(fresh, "1")).body.hint).toBe("card_unknown");
 
-    expect(await after.resealSecrets()).toBe(1);
-    expect(await after.resealSecrets()).toBe(0);
+    expect(await after.resealSecrets(by)).toBe(1);
+    expect(await after.resealSecrets(by)).toBe(0);
     const { rows } = await database.pool.query("select distinct key_id from client_secret");
     expect(rows).toHaveLength(1);
     await database.pool.query("select pg_notify('dks_credentials', '')");
@@ -250,7 +253,7 @@ test("the master key is rotated beside a running server, which opens what is sea
     const late = await create(before);
     expect((await after.findOfAccount(Number(account)))?.clientSecret).toBe(old.client_secret);
     expect((await server.memberInfo(late, "1")).body.hint).toBe("card_unknown");
-    expect(await after.resealSecrets()).toBe(1);
+    expect(await after.resealSecrets(by)).toBe(1);
   } finally {
     await server.close();
     await rm(dataDir, { recursive: true, force: true });

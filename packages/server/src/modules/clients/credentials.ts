@@ -16,8 +16,17 @@ export interface Credentials {
   readonly allowList: AddressList;
   /** Null: the platform's default. */
   readonly ratePerSecond: number | null;
-  /** The newest first; `expiresAtMs` is null for the current one. Some may have expired. */
-  readonly secrets: readonly { readonly secret: string; readonly expiresAtMs: number | null }[];
+  /** The newest first. Some may have expired. */
+  readonly secrets: readonly KnownSecret[];
+}
+
+/** One of a client's secrets, opened. */
+export interface KnownSecret {
+  readonly clientId: string;
+  readonly secretNo: number;
+  readonly secret: string;
+  /** Null for the current one. */
+  readonly expiresAtMs: number | null;
 }
 
 /** Looks up clients' credentials, remembering them for seconds. */
@@ -100,7 +109,9 @@ function credentialsOf(rows: readonly CredentialsRow[], keys: MasterKeys): Crede
     accountStatus: row.account_status,
     allowList: parseAddressList(row.allow_ips),
     ratePerSecond: row.rate_per_second,
-    secrets: rows.map(({ sealed, key_id, expires_at_ms }) => ({
+    secrets: rows.map(({ secret_no, sealed, key_id, expires_at_ms }) => ({
+      clientId: row.client_id,
+      secretNo: secret_no,
       secret: keys.open({ sealed, keyId: key_id }, row.client_id),
       expiresAtMs: expires_at_ms,
     })),

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -12,6 +12,18 @@ export interface MasterKeys {
   seal(secret: string, clientId: string): Sealed;
   /** Throws an OperatorError when the key of that id is not at hand. */
   open(sealed: Sealed, clientId: string): string;
+  /**
+   * Keys for something else, one from each master key as they are now, the newest first. The same purpose gives the same
+   * keys everywhere; neither the master key nor another purpose's keys follow from them.
+   */
+  derive(purpose: string): readonly [DerivedKey, ...DerivedKey[]];
+}
+
+export interface DerivedKey {
+  /** The id of the master key that it was derived from. */
+  readonly keyId: string;
+  /** 32 bytes in hexadecimal. */
+  readonly key: string;
 }
 
 export interface Sealed {
@@ -59,6 +71,14 @@ export function createMasterKeys(keys: Keys, reread: () => Keys = () => keys): M
       return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]).toString(
         "utf8",
       );
+    },
+    derive(purpose) {
+      const derived = (key: Buffer): DerivedKey => ({
+        keyId: keyId(key),
+        key: Buffer.from(hkdfSync("sha256", key, "", purpose, 32)).toString("hex"),
+      });
+      const [newest, ...others] = reread();
+      return [derived(newest), ...others.map(derived)];
     },
   };
 }

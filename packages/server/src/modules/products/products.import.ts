@@ -1,50 +1,12 @@
 import sql from "sql-template-tag";
-import { text } from "../../text.ts";
-import { moneyColumn, patternColumn, wholeColumn } from "../imports/cell.ts";
 import type { CsvImport } from "../imports/definition.ts";
 import { live } from "../imports/staging.ts";
-import { parseMb } from "../packages/megabytes.ts";
-
-const required = { required: true };
-const optional = { required: false };
+import { productColumns } from "./product-columns.ts";
 
 /** Products, by product_no. What is changed here holds for packages ordered afterwards only. */
 export const productImport: CsvImport = {
   name: "product",
-  columns: [
-    patternColumn(
-      "product_no",
-      required,
-      /^[0-9A-Za-z_-]{1,32}$/,
-      text("1 到 32 位数字、字母、_ 或 -", "1 to 32 digits, letters, _ or -"),
-    ),
-    // oxlint-disable-next-line no-control-regex -- a name is printed on one line
-    patternColumn("name", required, /^[^\u0000-\u001f\u007f]{1,100}$/u, text("1 到 100 个字符", "1 to 100 characters")),
-    patternColumn(
-      "carrier",
-      required,
-      /^[0-9A-Za-z_-]{1,32}$/,
-      text("1 到 32 位数字、字母、_ 或 -，例如 cmcc", "1 to 32 digits, letters, _ or -, such as cmcc"),
-    ),
-    moneyColumn("origin_price", optional),
-    moneyColumn("fee", required),
-    {
-      name: "data_value",
-      ...required,
-      sqlType: "bigint",
-      expected: text(
-        "大于 0 的 MB 数，最多两位小数，例如 1536.5",
-        "a size in MB above 0 with at most two decimals, such as 1536.5",
-      ),
-      parse(cell) {
-        const bytes = parseMb(cell);
-        return bytes === undefined || bytes === 0 ? undefined : String(bytes);
-      },
-    },
-    wholeColumn("month", required, 1, 120),
-    wholeColumn("level", required, 1, 4),
-    wholeColumn("eft_type", optional, 0, 1),
-  ],
+  columns: productColumns,
   key: ["product_no"],
   checkLines: () => Promise.resolve(),
   checkTogether: () => Promise.resolve(),
@@ -67,7 +29,7 @@ export const productImport: CsvImport = {
       on conflict (product_no) do update set
         name = excluded.name, carrier = excluded.carrier, origin_price = excluded.origin_price, fee = excluded.fee,
         size_bytes = excluded.size_bytes, months = excluded.months, level = excluded.level, eft_type = excluded.eft_type,
-        updated_at = excluded.updated_at
+        version = product.version + 1, updated_at = excluded.updated_at
       where (product.name, product.carrier, product.origin_price, product.fee, product.size_bytes, product.months,
           product.level, product.eft_type)
         is distinct from (excluded.name, excluded.carrier, excluded.origin_price, excluded.fee, excluded.size_bytes,
