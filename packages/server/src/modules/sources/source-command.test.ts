@@ -113,7 +113,7 @@ test("a name that is taken and one that nobody has are told, with what to do", a
   expect(await source("create", "--name", "a", "--kind", "delta")).toEqual({
     status: 1,
     stdout: "",
-    stderr: "There is a source a already. Choose another name, or give it a new token with dks source rotate a.\n",
+    stderr: "There is a source a already. Choose another name, or give that one a new token.\n",
   });
   for (const args of [
     ["rotate", "b"],

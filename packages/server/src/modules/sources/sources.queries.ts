@@ -21,40 +21,64 @@ export async function insertSource(
     unit: string | null;
     graceSeconds: number;
     closeAfterSeconds: number;
+    expectedEverySeconds: number | null;
     tokenHash: Buffer;
   },
 ): Promise<boolean> {
   const { rowCount } = await db.query(sql`
-    insert into usage_source (name, kind, unit, grace_seconds, close_after_seconds, token_hash)
+    insert into usage_source (name, kind, unit, grace_seconds, close_after_seconds, expected_every_seconds, token_hash)
     values (${source.name}, ${source.kind}, ${source.unit}, ${source.graceSeconds}, ${source.closeAfterSeconds},
-      ${source.tokenHash})
+      ${source.expectedEverySeconds}, ${source.tokenHash})
     on conflict on constraint usage_source_name_key do nothing
   `);
   return rowCount === 1;
 }
 
-/**
- * Gives a source another token and lets the one so far be valid until `oldExpiresAt`; tells whether there is such a
- * source. Of two at once, the second finds the first's token as the one so far.
- */
-export async function updateToken(db: Db, name: string, tokenHash: Buffer, oldExpiresAt: Date): Promise<boolean> {
-  const { rowCount } = await db.query(sql`
+/** Gives a source another token and lets the one so far be valid until `oldExpiresAt`. */
+export async function updateToken(db: Db, sourceNo: number, tokenHash: Buffer, oldExpiresAt: Date): Promise<void> {
+  await db.query(sql`
     update usage_source
-    set token_hash = ${tokenHash}, old_token_hash = token_hash, old_token_expires_at = ${oldExpiresAt}
-    where name = ${name}
+    set token_hash = ${tokenHash}, old_token_hash = token_hash, old_token_expires_at = ${oldExpiresAt},
+      version = version + 1
+    where source_no = ${sourceNo}
   `);
-  return rowCount === 1;
 }
 
-/** Sets a source's status; tells whether there is such a source. */
-export async function updateStatus(db: Db, name: string, status: "normal" | "suspended"): Promise<boolean> {
-  const { rowCount } = await db.query(sql`update usage_source set status = ${status} where name = ${name}`);
-  return rowCount === 1;
+/** Sets what of a source may be set. */
+export async function updateSource(
+  db: Db,
+  sourceNo: number,
+  { status, expectedEverySeconds }: { status: SourceRow["status"]; expectedEverySeconds: number | null },
+): Promise<void> {
+  await db.query(sql`
+    update usage_source
+    set status = ${status}, expected_every_seconds = ${expectedEverySeconds}, version = version + 1
+    where source_no = ${sourceNo}
+  `);
 }
 
 export async function selectSourceNo(db: Db, name: string): Promise<number | undefined> {
   const { rows } = await db.query<{ source_no: number }>(sql`select source_no from usage_source where name = ${name}`);
   return rows[0]?.source_no;
+}
+
+/** The version and what may be set of a source, which whoever holds the transaction alone may change. */
+export interface LockedSourceRow {
+  source_no: number;
+  status: SourceRow["status"];
+  expected_every_seconds: number | null;
+  version: number;
+}
+
+/** Locks a source until the transaction ends: of two who change it, the second sees what the first has made of it. */
+export async function lockSource(db: Db, name: string): Promise<LockedSourceRow | undefined> {
+  const { rows } = await db.query<LockedSourceRow>(sql`
+    select source_no, status, expected_every_seconds, version
+    from usage_source
+    where name = ${name}
+    for no key update
+  `);
+  return rows[0];
 }
 
 /** The source with this token, or whose token this was until a rotation whose overlap has not ended at `now`. */
@@ -70,62 +94,25 @@ export async function selectSourceByToken(db: Db, tokenHash: Buffer, now: Date):
   return rows[0];
 }
 
+/** A source with all that the operator is shown of it. */
+export interface ListedSourceRow extends SourceRow {
+  created_at: Date;
+  version: number;
+  expected_every_seconds: number | null;
+  old_token_expires_at: Date | null;
+  /** When it was last heard of, and the latest moment that a record of it is about. */
+  received_at: Date | null;
+  newest_at: Date | null;
+}
+
 /** Every source, in the order of their names. */
-export async function selectSources(db: Db): Promise<(SourceRow & { created_at: Date })[]> {
-  const { rows } = await db.query<SourceRow & { created_at: Date }>(sql`
-    select source_no, name, kind, unit, grace_seconds, close_after_seconds, status, created_at
-    from usage_source
-    order by name
+export async function selectSources(db: Db): Promise<ListedSourceRow[]> {
+  const { rows } = await db.query<ListedSourceRow>(sql`
+    select s.source_no, s.name, s.kind, s.unit, s.grace_seconds, s.close_after_seconds, s.status, s.created_at, s.version,
+      s.expected_every_seconds, s.old_token_expires_at, e.received_at, e.newest_at
+    from usage_source s
+    left join usage_source_seen e on e.source_no = s.source_no
+    order by s.name
   `);
   return rows;
-}
-
-/**
- * The day on which a card's billing months start; undefined if there is no such card. Locks the card so that neither
- * another assignment nor a first record of a month, whose row refers to the card, comes in between.
- */
-export async function lockCard(db: Db, serialNo: string): Promise<number | undefined> {
-  const { rows } = await db.query<{ cycle_day: number }>(sql`
-    select cycle_day from card where serial_no = ${serialNo} for update
-  `);
-  return rows[0]?.cycle_day;
-}
-
-/** The first day of the last billing month in which a card has usage, by whatever source; null without any. */
-export async function selectLastUsedMonth(db: Db, serialNo: string): Promise<string | null> {
-  const { rows } = await db.query<{ month: string | null }>(sql`
-    select max(month) as month from usage_month where serial_no = ${serialNo}
-  `);
-  return rows[0]?.month ?? null;
-}
-
-export interface AssignmentRow {
-  from_month: string;
-  source_no: number;
-  name: string;
-}
-
-/** What sources a card is assigned to from a month (a date, its first day) or a later one on, in that order. */
-export async function selectAssignments(db: Db, serialNo: string, fromMonth: string): Promise<AssignmentRow[]> {
-  const { rows } = await db.query<AssignmentRow>(sql`
-    select a.from_month, a.source_no, s.name
-    from card_source a
-    join usage_source s on s.source_no = a.source_no
-    where a.serial_no = ${serialNo} and a.from_month >= ${fromMonth}::date
-    order by a.from_month
-  `);
-  return rows;
-}
-
-/** Assigns a card to a source from a month on, in place of another that was assigned from the same month on. */
-export async function upsertAssignment(
-  db: Db,
-  assignment: { serialNo: string; fromMonth: string; sourceNo: number },
-): Promise<void> {
-  await db.query(sql`
-    insert into card_source (serial_no, from_month, source_no)
-    values (${assignment.serialNo}, ${assignment.fromMonth}::date, ${assignment.sourceNo})
-    on conflict on constraint card_source_pkey do update
-    set source_no = excluded.source_no, created_at = excluded.created_at
-  `);
 }

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
+import { systemActor } from "../../actor.ts";
 import { type BillingMonth, formatMonth, monthToDate, parseMonth } from "../packages/billing-month.ts";
 import { type NewSource, type SourceService, createSourceService, usageUnits } from "./sources.service.ts";
 
@@ -16,17 +17,25 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 let named = 0;
+const by = systemActor("test");
 
 function create(source: Partial<NewSource> = {}) {
   named += 1;
-  return sources.create({
-    name: `source-${named}`,
-    kind: "delta",
-    unit: null,
-    graceSeconds: 21_600,
-    closeAfterSeconds: 259_200,
-    ...source,
-  });
+  return sources.create(
+    {
+      name: `source-${named}`,
+      kind: "delta",
+      unit: null,
+      graceSeconds: 21_600,
+      closeAfterSeconds: 259_200,
+      ...source,
+    },
+    by,
+  );
+}
+
+function rotate(name: string, overlapSeconds: number) {
+  return sources.rotate(name, { overlapSeconds }, by);
 }
 
 describe("a token", () => {
@@ -50,7 +59,7 @@ describe("a token", () => {
 
   test("is nowhere in the database, neither as it is nor in hexadecimal", async () => {
     const { name, token } = await create();
-    const rotated = await sources.rotate(name, 60);
+    const rotated = await rotate(name, 60);
     const { rows } = await database.pool.query<{ row: string }>("select s::text as row from usage_source s");
     const all = rows.map(({ row }) => row).join("\n");
     for (const each of [token, rotated.token]) {
@@ -75,7 +84,7 @@ describe("a token", () => {
 
   test("works beside its successor until the overlap ends, and not a millisecond longer", async () => {
     const { name, token } = await create();
-    const successor = await sources.rotate(name, 3_600);
+    const successor = await rotate(name, 3_600);
     const rotatedAt = now;
     const works = async (each: string) => (await sources.findByToken(each))?.source.name === name;
     now = rotatedAt + 3_600_000 - 1;
@@ -86,9 +95,9 @@ describe("a token", () => {
 
   test("ends at once with an overlap of nothing, and with a second rotation", async () => {
     const { name, token } = await create();
-    const second = await sources.rotate(name, 3_600);
-    const third = await sources.rotate(name, 3_600);
-    const fourth = await sources.rotate(name, 0);
+    const second = await rotate(name, 3_600);
+    const third = await rotate(name, 3_600);
+    const fourth = await rotate(name, 0);
     const found = await Promise.all(
       [token, second.token, third.token, fourth.token].map((each) => sources.findByToken(each)),
     );
@@ -100,10 +109,10 @@ describe("a source", () => {
   test("is told to be suspended from the next call on, however often it is, until it is resumed", async () => {
     const { name, token } = await create();
     const suspended = async () => (await sources.findByToken(token))?.suspended;
-    await sources.suspend(name);
-    await sources.suspend(name);
+    await sources.change(name, { status: "suspended" }, by);
+    await sources.change(name, { status: "suspended" }, by);
     expect(await suspended()).toBe(true);
-    await sources.resume(name);
+    await sources.change(name, { status: "normal" }, by);
     expect(await suspended()).toBe(false);
   });
 
@@ -121,10 +130,10 @@ describe("a source", () => {
   test("that is not there can be neither rotated, suspended, resumed nor assigned", async () => {
     await addCard("none", 1);
     for (const change of [
-      () => sources.rotate("nobody", 60),
-      () => sources.suspend("nobody"),
-      () => sources.resume("nobody"),
-      () => sources.assign("nobody", "none"),
+      () => rotate("nobody", 60),
+      () => sources.change("nobody", { status: "suspended" }, by),
+      () => sources.change("nobody", { status: "normal" }, by),
+      () => sources.assign("nobody", "none", undefined, by),
     ])
       await expect(change()).rejects.toThrow("There is no source nobody; dks source list shows those there are");
   });
@@ -175,6 +184,7 @@ describe("a card", () => {
       name,
       serialNo,
       given.from === undefined ? undefined : monthNamed(given.from),
+      by,
     );
     expect(await assignments(serialNo)).toEqual([`${formatMonth(fromMonth)} ${name}`]);
     return formatMonth(fromMonth);
@@ -217,22 +227,22 @@ describe("a card", () => {
     [
       "a month that has usage",
       { at: "2026-11-15T12:00:00", cycleDay: 1, used: ["2026-11"], from: "2026-11" },
-      /^Card card\d+ has usage in the billing month 2026-11 already, so its source stays; the earliest possible is --from 2026-12\.$/,
+      /^Card card\d+ has usage in the billing month 2026-11 already, so its source stays; the earliest possible is 2026-12\.$/,
     ],
     [
       "a month that is over",
       { at: "2026-11-01T00:00:00", cycleDay: 1, from: "2026-10" },
-      /^The billing month 2026-10 of card card\d+ is over, so its source stays; the earliest possible is --from 2026-11\.$/,
+      /^The billing month 2026-10 of card card\d+ is over, so its source stays; the earliest possible is 2026-11\.$/,
     ],
     [
       "a month that is over by the card's day of the month",
       { at: "2026-11-27T00:00:00", cycleDay: 27, from: "2026-10" },
-      /is over, so its source stays; the earliest possible is --from 2026-11\.$/,
+      /is over, so its source stays; the earliest possible is 2026-11\.$/,
     ],
     [
       "a month that is over, where the current has usage",
       { at: "2026-11-27T00:00:00", cycleDay: 27, used: ["2026-11"], from: "2026-10" },
-      /is over, so its source stays; the earliest possible is --from 2026-12\.$/,
+      /is over, so its source stays; the earliest possible is 2026-12\.$/,
     ],
   ])("is not assigned from %s on", async (_name, given, reason) => {
     await expect(assigned(given)).rejects.toThrow(reason);
@@ -241,7 +251,7 @@ describe("a card", () => {
 
   test("is looked up by its serial_no only", async () => {
     const { name } = await create();
-    await expect(sources.assign(name, "89860012345678901234")).rejects.toThrow(
+    await expect(sources.assign(name, "89860012345678901234", undefined, by)).rejects.toThrow(
       "There is no card with the serial_no 89860012345678901234.",
     );
   });
@@ -250,12 +260,12 @@ describe("a card", () => {
     now = Date.parse("2026-11-15T12:00:00+08:00");
     await addCard("changing", 1);
     const [a, b] = [(await create()).name, (await create()).name];
-    await sources.assign(a, "changing");
-    await sources.assign(b, "changing");
+    await sources.assign(a, "changing", undefined, by);
+    await sources.assign(b, "changing", undefined, by);
     expect(await assignments("changing")).toEqual([`2026-11 ${b}`]);
     await addUsage("changing", "2026-11");
-    await sources.assign(b, "changing", monthNamed("2026-11"));
-    await expect(sources.assign(a, "changing", monthNamed("2026-11"))).rejects.toThrow("has usage");
+    await sources.assign(b, "changing", monthNamed("2026-11"), by);
+    await expect(sources.assign(a, "changing", monthNamed("2026-11"), by)).rejects.toThrow("has usage");
     expect(await assignments("changing")).toEqual([`2026-11 ${b}`]);
   });
 
@@ -263,11 +273,11 @@ describe("a card", () => {
     now = Date.parse("2026-11-15T12:00:00+08:00");
     await addCard("planned", 1);
     const [a, b] = [(await create()).name, (await create()).name];
-    await sources.assign(b, "planned", monthNamed("2027-01"));
-    await sources.assign(a, "planned", monthNamed("2027-03"));
-    const assignment = await sources.assign(a, "planned");
+    await sources.assign(b, "planned", monthNamed("2027-01"), by);
+    await sources.assign(a, "planned", monthNamed("2027-03"), by);
+    const assignment = await sources.assign(a, "planned", undefined, by);
     expect(assignment.next).toEqual({ name: b, fromMonth: monthNamed("2027-01") });
-    expect((await sources.assign(a, "planned", monthNamed("2027-01"))).next).toBeUndefined();
+    expect((await sources.assign(a, "planned", monthNamed("2027-01"), by)).next).toBeUndefined();
     expect(await assignments("planned")).toEqual([`2026-11 ${a}`, `2027-01 ${a}`, `2027-03 ${a}`]);
   });
 
@@ -282,7 +292,7 @@ describe("a card", () => {
         `insert into usage_month (serial_no, month, source_no, counts, day_bytes)
         select 'racing', '2026-11-01', min(source_no), true, array_fill(0::bigint, array[31]) from usage_source`,
       );
-      const assigning = sources.assign(name, "racing");
+      const assigning = sources.assign(name, "racing", undefined, by);
       await untilLocked();
       await intake.query("commit");
       expect((await assigning).fromMonth).toBe(monthNamed("2026-12"));

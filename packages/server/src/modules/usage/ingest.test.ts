@@ -10,6 +10,7 @@ import { startSecondServer } from "../../../test/second-server.ts";
 import { type TestServer, type WireAnswer, startTestServer } from "../../../test/server.ts";
 import { startTcpProxy } from "../../../test/tcp-proxy.ts";
 import { expectEnvelope } from "../../../test/watched-server.ts";
+import { systemActor } from "../../actor.ts";
 import { recordBytesMax } from "./split.ts";
 
 const path = "/ingest/v1/usage";
@@ -251,9 +252,9 @@ describe("an upload is refused as a whole", () => {
   });
 
   it("from a source that is suspended, until it is resumed", async () => {
-    await server.sources.suspend(source.name);
+    await server.sources.change(source.name, { status: "suspended" }, systemActor("test"));
     expect(await refusalOf(source.token, line("a"))).toMatchObject({ status: 403, errcode: 55041 });
-    await server.sources.resume(source.name);
+    await server.sources.change(source.name, { status: "normal" }, systemActor("test"));
     expect(told(await takeIn(line("a")))).toEqual(["a:accepted"]);
   });
 

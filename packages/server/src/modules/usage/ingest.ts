@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isUnavailable } from "../../db/database.ts";
 import { AppError, invariant } from "../../errors.ts";
 import { type LargeData, languageOf } from "../../http/envelope.ts";
-import { type UploadHandler, readUpload } from "../../http/upload.ts";
+import { type UploadHandler, type UploadNotes, readUpload } from "../../http/upload.ts";
 import { text } from "../../text.ts";
 import type { UsageSource } from "../sources/source.ts";
 import type { Intake } from "./intake.ts";
@@ -55,13 +55,14 @@ export function createIngest(options: IngestOptions): UploadHandler {
   const turns = createTurns(batchesAtOnce);
   let underWay = 0;
 
-  return async (request, response) => {
+  return async (request, response, notes) => {
     if (underWay >= requestsMax) throw busy();
     underWay++;
     try {
       const source = await authenticate(request, response);
+      notes["source"] = source.name;
       const splitter = splitterFor(request.headers["content-type"]);
-      const results = await receive(source, splitter, request, response);
+      const results = await receive(source, splitter, { request, response, notes });
       return {
         ...results,
         close() {
@@ -86,12 +87,12 @@ export function createIngest(options: IngestOptions): UploadHandler {
   async function receive(
     source: UsageSource,
     splitter: Splitter,
-    request: IncomingMessage,
-    response: ServerResponse,
+    upload: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly notes: UploadNotes },
   ): Promise<LargeData> {
+    const { request, response, notes } = upload;
     const reader = readUpload(request, response);
     const results = storeResults(languageOf(request));
-    const writer = createBatchWriter(source, results);
+    const writer = createBatchWriter(source, results, notes);
     try {
       for (;;) {
         const part = await reader.next();
@@ -111,7 +112,7 @@ export function createIngest(options: IngestOptions): UploadHandler {
   }
 
   /** Gathers one request's records into batches, and has one of them written while the next is gathered. */
-  function createBatchWriter(source: UsageSource, results: ResultStore) {
+  function createBatchWriter(source: UsageSource, results: ResultStore, notes: UploadNotes) {
     let batch: SubmittedRecord[] = [];
     let batchBytes = 0;
     let writing: Promise<RecordResult[]> | undefined;
@@ -120,7 +121,7 @@ export function createIngest(options: IngestOptions): UploadHandler {
       try {
         const taken = await options.intake.takeIn(source, records);
         invariant(taken.length === records.length, "every record has its result");
-        report(source, taken);
+        report(source, taken, notes);
         return taken;
       } finally {
         giveTurnBack();
@@ -162,10 +163,13 @@ export function createIngest(options: IngestOptions): UploadHandler {
     };
   }
 
-  function report(source: UsageSource, taken: readonly RecordResult[]): void {
+  function report(source: UsageSource, taken: readonly RecordResult[], notes: UploadNotes): void {
     const counts = new Map<string, number>();
     for (const { status } of taken) counts.set(status, (counts.get(status) ?? 0) + 1);
-    for (const [status, count] of counts) options.onTakenIn(source.name, status, count);
+    for (const [status, count] of counts) {
+      options.onTakenIn(source.name, status, count);
+      notes[status] = Number(notes[status] ?? 0) + count;
+    }
   }
 }
 

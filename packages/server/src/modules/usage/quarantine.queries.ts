@@ -42,8 +42,17 @@ export async function countKept(db: Db, sourceNo: number, keys: readonly EntryKe
   return rows[0]?.count ?? 0;
 }
 
-export async function deleteEntries(db: Db, sourceNo: number, keys: readonly EntryKey[]): Promise<void> {
-  await db.query(sql`delete from usage_quarantine q using ${keyRows(keys)} where ${sameKey(sourceNo)}`);
+/** Returns which of them were there. */
+export async function deleteEntries(
+  db: Db,
+  sourceNo: number,
+  keys: readonly EntryKey[],
+): Promise<{ record_id: string; entry_id: string }[]> {
+  const { rows } = await db.query<{ record_id: string; entry_id: string }>(sql`
+    delete from usage_quarantine q using ${keyRows(keys)} where ${sameKey(sourceNo)}
+    returning q.record_id, q.entry_id
+  `);
+  return rows;
 }
 
 function keyRows(keys: readonly EntryKey[]): Sql {
@@ -65,16 +74,26 @@ export interface EntryFilter {
   /** Any subject that begins with this. */
   readonly subjectStart?: string;
   readonly entryIds?: readonly string[];
+  /** When it was received: not before the first, and before the second. */
+  readonly from?: Date;
+  readonly before?: Date;
+  /** Not after this: ISO 8601. */
+  readonly until?: string;
 }
 
-function matches({ sourceNo, status, statusNot, subject, subjectStart, entryIds }: EntryFilter): Sql {
+/** What an entry, as "q", has to be for a filter. */
+export function matches(filter: EntryFilter): Sql {
+  const { sourceNo, status, statusNot, subject, subjectStart, entryIds, from, before, until } = filter;
   return sql`true
     ${sourceNo === undefined ? empty : sql`and q.source_no = ${sourceNo}`}
     ${status === undefined ? empty : sql`and q.status = ${status}`}
     ${statusNot === undefined ? empty : sql`and q.status <> ${statusNot}`}
     ${subject === undefined ? empty : sql`and q.subject = ${subject}`}
     ${subjectStart === undefined ? empty : sql`and starts_with(q.subject, ${subjectStart})`}
-    ${entryIds === undefined ? empty : sql`and q.entry_id = any(${entryIds}::text[])`}`;
+    ${entryIds === undefined ? empty : sql`and q.entry_id = any(${entryIds}::text[])`}
+    ${from === undefined ? empty : sql`and q.received_at >= ${from}`}
+    ${before === undefined ? empty : sql`and q.received_at < ${before}`}
+    ${until === undefined ? empty : sql`and q.received_at <= ${until}::timestamptz`}`;
 }
 
 export interface EntryRow {
@@ -208,6 +227,8 @@ export interface TakenRow {
   source_no: number;
   record_id: string;
   serial_no: string;
+  /** A date: the first day of the billing month that it belongs to. */
+  month: string;
   start_us: number | null;
   at_us: number;
   bytes: number;
@@ -238,7 +259,7 @@ export async function selectTaken(
   `);
   if (places.length === 0) return [];
   const { rows } = await db.query<TakenRow>(sql`
-    select r.source_no, r.record_id, r.serial_no, (extract(epoch from r.start_at) * 1000000)::bigint as start_us,
+    select r.source_no, r.record_id, r.serial_no, r.month, (extract(epoch from r.start_at) * 1000000)::bigint as start_us,
       (extract(epoch from r.at) * 1000000)::bigint as at_us, r.bytes, r.corrects, r.attributes, r.received_at
     from usage_record r
     join unnest(${places.map((place) => place.source_no)}::integer[], ${places.map((place) => place.record_id)}::text[],
@@ -247,4 +268,17 @@ export async function selectTaken(
       on r.serial_no = p.serial_no and r.month = p.month and r.source_no = p.source_no and r.record_id = p.record_id
   `);
   return rows;
+}
+
+/** What a card has used in a billing month (a date, its first day) by a source; undefined without any record of it. */
+export async function selectFigure(
+  db: Db,
+  month: { readonly serialNo: string; readonly month: string; readonly sourceNo: number },
+): Promise<{ used_bytes: number; counts: boolean } | undefined> {
+  const { rows } = await db.query<{ used_bytes: number; counts: boolean }>(sql`
+    select used_bytes, counts
+    from usage_month
+    where serial_no = ${month.serialNo} and month = ${month.month}::date and source_no = ${month.sourceNo}
+  `);
+  return rows[0];
 }

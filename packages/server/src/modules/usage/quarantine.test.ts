@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
 import { delta, insertSource, reading } from "../../../test/usage.ts";
+import { systemActor } from "../../actor.ts";
 import { cardImport } from "../cards/cards.import.ts";
 import { importCsv } from "../imports/import-csv.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { createSourceService } from "../sources/sources.service.ts";
+import { createCalendar } from "./calendar.ts";
 import { recordOfCsv } from "./csv-record.ts";
 import { createIntake } from "./intake.ts";
 import { createQuarantineService } from "./quarantine.service.ts";
 import { parseRecord } from "./record.ts";
 import { createWaitingRelease } from "./waiting.ts";
 
+const by = systemActor("test");
 const start = Date.parse("2026-11-24T12:00:00+08:00");
 
 let database: TestDatabase;
@@ -40,7 +43,7 @@ function parts() {
   const listSources = () => sources.list();
   return {
     intake,
-    quarantine: createQuarantineService(pool, { intake, listSources }),
+    quarantine: createQuarantineService(pool, { intake, listSources, calendar: createCalendar(options.timeZone) }),
     waiting: createWaitingRelease(pool, { intake, listSources }),
   };
 }
@@ -126,7 +129,7 @@ describe("records that wait for their card", () => {
     const processes = [parts(), parts(), parts()];
     await Promise.all([
       ...processes.map(({ waiting }) => waiting.run({ waits: true })),
-      ...processes.map(({ quarantine }) => quarantine.release({})),
+      ...processes.map(({ quarantine }) => quarantine.release({}, by)),
       ...processes.flatMap((process) => [
         process.intake.takeIn(deltas, batch),
         process.intake.takeIn(deltas, batch.toReversed()),
@@ -150,8 +153,8 @@ describe("records that wait for their card", () => {
       );
       await importCards("serial_no", card);
       const [released, discarded] = await Promise.all([
-        quarantine.release({}),
-        parts().quarantine.discard({ source: "d" }, { many: true }),
+        quarantine.release({}, by),
+        parts().quarantine.discard({ source: "d" }, { many: true }, by),
       ]);
       expect((released.counts.get("accepted") ?? 0) + discarded).toBe(50);
       const [used] = await rows(`select count(*) from usage_record where serial_no = '${card}'`);
@@ -344,7 +347,7 @@ describe("what is kept", () => {
       new Set(contents.map((content) => content.replaceAll("\u0000", "\ufffd"))),
     );
     const before = await rows("select * from usage_quarantine order by entry_id");
-    expect(await quarantine.release({})).toEqual({ counts: new Map([["invalid", contents.length]]), conflicts: 0 });
+    expect(await quarantine.release({}, by)).toEqual({ counts: new Map([["invalid", contents.length]]), conflicts: 0 });
     expect(await rows("select * from usage_quarantine order by entry_id")).toEqual(before);
   });
 
@@ -353,7 +356,7 @@ describe("what is kept", () => {
     await importCards("serial_no", "1001");
     const { content } = delta(deltas, "a_b", "1001", "2026-11-24T10:00:00+08:00", 1);
     await intake.takeIn(deltas, [parseRecord(content.replace("a_b", "a\u0000b"), deltas)]);
-    expect(await quarantine.release({})).toEqual({ counts: new Map([["invalid", 1]]), conflicts: 0 });
+    expect(await quarantine.release({}, by)).toEqual({ counts: new Map([["invalid", 1]]), conflicts: 0 });
     expect(await takenIn()).toMatchObject({ records: 0 });
   });
 
@@ -381,8 +384,8 @@ describe("what is kept", () => {
         },
       },
     ]);
-    await expect(quarantine.release({ status: "conflict" })).rejects.toThrow("A conflict cannot be released");
-    expect(await quarantine.release({ entryIds: entries.map(({ entryId }) => entryId) })).toEqual({
+    await expect(quarantine.release({ status: "conflict" }, by)).rejects.toThrow("A conflict cannot be released");
+    expect(await quarantine.release({ entryIds: entries.map(({ entryId }) => entryId) }, by)).toEqual({
       counts: new Map(),
       conflicts: 1,
     });
@@ -413,9 +416,9 @@ describe("what is kept", () => {
     const { intake, quarantine } = parts();
     await importCards("serial_no", "1001");
     await intake.takeIn(deltas, [delta(deltas, "a", "1001", "2026-11-24T23:00:00+08:00", 5)]);
-    expect((await quarantine.release({ source: "d" })).counts).toEqual(new Map([["too_new", 1]]));
+    expect((await quarantine.release({ source: "d" }, by)).counts).toEqual(new Map([["too_new", 1]]));
     now += 86_400_000;
-    expect((await quarantine.release({ source: "d" })).counts).toEqual(new Map([["accepted", 1]]));
+    expect((await quarantine.release({ source: "d" }, by)).counts).toEqual(new Map([["accepted", 1]]));
     expect(await kept()).toEqual([]);
     expect(await figures()).toMatchObject([{ used_bytes: 5 }]);
   });
@@ -424,13 +427,13 @@ describe("what is kept", () => {
     const { intake, quarantine } = parts();
     for (const id of ["a", "b", "c"])
       await intake.takeIn(deltas, [delta(deltas, id, "1002", "2026-11-24T10:00:00+08:00", 1)]);
-    await expect(quarantine.discard({}, { many: true })).rejects.toThrow("Say which entries to discard");
-    await expect(quarantine.discard({ source: "d" }, { many: false })).rejects.toThrow("3 entries match");
+    await expect(quarantine.discard({}, { many: true }, by)).rejects.toThrow("Say which entries to discard");
+    await expect(quarantine.discard({ source: "d" }, { many: false }, by)).rejects.toThrow("3 entries match");
     expect(await kept()).toHaveLength(3);
     const [newest] = (await quarantine.list({}, 1)).entries;
-    expect(await quarantine.discard({ entryIds: [newest?.entryId ?? ""] }, { many: false })).toBe(1);
-    expect(await quarantine.discard({ status: "conflict" }, { many: false })).toBe(0);
-    expect(await quarantine.discard({ source: "d", status: "unknown_card" }, { many: true })).toBe(2);
+    expect(await quarantine.discard({ entryIds: [newest?.entryId ?? ""] }, { many: false }, by)).toBe(1);
+    expect(await quarantine.discard({ status: "conflict" }, { many: false }, by)).toBe(0);
+    expect(await quarantine.discard({ source: "d", status: "unknown_card" }, { many: true }, by)).toBe(2);
     expect(await kept()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { UsageSource } from "../sources/source.ts";
 import type { ReleaseIntake } from "./intake.ts";
 import { type EntryRow, selectKept } from "./quarantine.queries.ts";
 import { parseRecord } from "./record.ts";
-import type { KeptRecord, RecordStatus } from "./usage-record.ts";
+import type { KeptRecord, RecordResult, RecordStatus } from "./usage-record.ts";
 
 /** How many records were found to be what. */
 export type StatusCounts = Map<RecordStatus, number>;
@@ -23,6 +23,8 @@ export interface Release {
   readonly counts: StatusCounts;
   /** What single records have failed with: for whoever calls to throw when the others are done. */
   readonly failures: unknown[];
+  /** Told what became of each. */
+  readonly onResult?: (kept: KeptRecord, result: RecordResult) => void;
 }
 
 /**
@@ -53,7 +55,7 @@ async function releaseOrHalve(release: Release, source: UsageSource, rows: reado
 }
 
 async function releaseOfSource(
-  { pool, intake, counts }: Release,
+  { pool, intake, counts, onResult }: Release,
   source: UsageSource,
   rows: readonly EntryRow[],
 ): Promise<void> {
@@ -61,7 +63,11 @@ async function releaseOfSource(
   while (left.length > 0) {
     const kept = left.map((row) => keptRecord(row, source));
     const results = await intake.release(source, kept);
-    for (const { status } of results ?? []) counts.set(status, (counts.get(status) ?? 0) + 1);
+    for (const [index, result] of (results ?? []).entries()) {
+      counts.set(result.status, (counts.get(result.status) ?? 0) + 1);
+      const record = kept[index];
+      if (record !== undefined) onResult?.(record, result);
+    }
     left = results === undefined ? await selectKept(pool, source.sourceNo, kept) : [];
   }
 }
