@@ -28,6 +28,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "console",
+          include: ["packages/console/test/**/*.test.ts"],
+          globalSetup: ["packages/server/test/database.setup.ts", "packages/console/test/pages.setup.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -7,11 +7,102 @@ create table account (
   balance numeric(12,2) not null default 0,
   status text not null default 'normal'::text,
   created_at timestamp with time zone not null default now(),
+  version integer not null default 1,
   constraint account_balance_check CHECK ((balance >= (0)::numeric)),
   constraint account_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint account_pkey PRIMARY KEY (account_no),
   constraint account_rank_check CHECK (((rank >= 1) AND (rank <= 5))),
   constraint account_status_check CHECK ((status = ANY (ARRAY['normal'::text, 'suspended'::text])))
+);
+
+create table audit_event (
+  event_no bigint not null generated always as identity (start with 1),
+  at timestamp with time zone not null default now(),
+  actor_kind text collate "C" not null,
+  actor_id text collate "C" not null,
+  actor_name text not null,
+  address text collate "C",
+  request_id text collate "C",
+  action text collate "C" not null,
+  object_kind text collate "C" not null,
+  object_id text collate "C" not null,
+  before jsonb,
+  after jsonb,
+  constraint audit_event_action_check CHECK ((action ~ '^[a-z][a-z_]*\.[a-z][a-z_]*$'::text)),
+  constraint audit_event_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['staff'::text, 'cli'::text, 'system'::text]))),
+  constraint audit_event_pkey PRIMARY KEY (event_no)
+);
+
+create table balance_movement (
+  account_no bigint not null,
+  movement_no integer not null,
+  kind text collate "C" not null,
+  amount numeric(12,2) not null,
+  balance_after numeric(12,2) not null,
+  remark text not null,
+  request_no text collate "C" not null,
+  actor_kind text collate "C" not null,
+  actor_id text collate "C" not null,
+  actor_name text not null,
+  at timestamp with time zone not null default now(),
+  constraint balance_movement_account_no_fkey FOREIGN KEY (account_no) REFERENCES account(account_no),
+  constraint balance_movement_amount_check CHECK ((amount <> (0)::numeric)),
+  constraint balance_movement_balance_after_check CHECK ((balance_after >= (0)::numeric)),
+  constraint balance_movement_kind_check CHECK ((kind = ANY (ARRAY['opening'::text, 'top_up'::text, 'correction'::text]))),
+  constraint balance_movement_pkey PRIMARY KEY (account_no, movement_no),
+  constraint balance_movement_remark_check CHECK ((length(remark) <= 200)),
+  constraint balance_movement_request_no_key UNIQUE (account_no, request_no)
+);
+
+create table call_latency (
+  at_ms bigint not null,
+  operation text collate "C" not null,
+  class smallint not null,
+  calls bigint not null,
+  constraint call_latency_pkey PRIMARY KEY (at_ms, operation, class)
+);
+
+create table call_log (
+  at_ms bigint not null,
+  request_id text collate "C" not null,
+  client_id text collate "C",
+  account_no bigint,
+  operation text collate "C" not null,
+  errcode integer not null,
+  hint text collate "C",
+  http_status smallint,
+  duration_us integer not null,
+  address text collate "C",
+  user_agent text,
+  parameters text,
+  detail_zh text,
+  detail_en text
+) partition by RANGE (at_ms);
+
+create table call_log_gap (
+  from_ms bigint not null,
+  to_ms bigint not null,
+  reason text collate "C" not null,
+  calls bigint not null,
+  constraint call_log_gap_reason_check CHECK ((reason = ANY (ARRAY['buffer_full'::text, 'not_written'::text, 'strangers'::text])))
+);
+
+create table call_log_writer (
+  process text collate "C" not null,
+  batch_no bigint not null,
+  written_at timestamp with time zone not null default now(),
+  constraint call_log_writer_pkey PRIMARY KEY (process)
+);
+
+create table call_statistic (
+  at_ms bigint not null,
+  operation text collate "C" not null,
+  client_id text collate "C" not null,
+  errcode integer not null,
+  hint text collate "C" not null,
+  calls bigint not null,
+  duration_us bigint not null,
+  constraint call_statistic_pkey PRIMARY KEY (at_ms, operation, client_id, errcode, hint)
 );
 
 create table card (
@@ -81,6 +172,7 @@ create table client (
   allow_ips cidr[] not null default '{}'::cidr[],
   rate_per_second integer,
   created_at timestamp with time zone not null default now(),
+  version integer not null default 1,
   constraint client_account_no_fkey FOREIGN KEY (account_no) REFERENCES account(account_no),
   constraint client_client_id_check CHECK ((client_id ~ '^iot[a-z0-9]{20}$'::text)),
   constraint client_pkey PRIMARY KEY (client_id),
@@ -95,8 +187,55 @@ create table client_secret (
   key_id text not null,
   created_at timestamp with time zone not null default now(),
   expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
   constraint client_secret_client_id_fkey FOREIGN KEY (client_id) REFERENCES client(client_id),
   constraint client_secret_pkey PRIMARY KEY (client_id, secret_no)
+);
+
+create table job (
+  job_no bigint not null generated always as identity (start with 1),
+  kind text collate "C" not null,
+  state text collate "C" not null,
+  step text collate "C" not null,
+  version integer not null default 1,
+  parameters jsonb not null,
+  progress jsonb,
+  check_report jsonb,
+  result jsonb,
+  problem jsonb,
+  created_by jsonb not null,
+  confirmed_by jsonb,
+  created_at timestamp with time zone not null default now(),
+  alive_at timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  runner text collate "C",
+  attempts smallint not null default 0,
+  constraint job_finished_check CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+  constraint job_pkey PRIMARY KEY (job_no),
+  constraint job_runner_check CHECK (((state = ANY (ARRAY['uploading'::text, 'running'::text])) = (runner IS NOT NULL))),
+  constraint job_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'waiting'::text, 'running'::text, 'checked'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint job_step_check CHECK ((step = ANY (ARRAY['check'::text, 'import'::text, 'export'::text])))
+);
+
+create table job_file (
+  job_no bigint not null,
+  name text collate "C" not null,
+  file_name text not null,
+  content_type text collate "C" not null,
+  size_bytes bigint,
+  constraint job_file_job_no_fkey FOREIGN KEY (job_no) REFERENCES job(job_no) ON DELETE CASCADE,
+  constraint job_file_name_check CHECK ((name = ANY (ARRAY['input'::text, 'refused'::text, 'export'::text]))),
+  constraint job_file_pkey PRIMARY KEY (job_no, name)
+);
+
+create table job_file_chunk (
+  job_no bigint not null,
+  name text collate "C" not null,
+  chunk_no integer not null,
+  bytes bytea not null,
+  constraint job_file_chunk_file_fkey FOREIGN KEY (job_no, name) REFERENCES job_file(job_no, name) ON DELETE CASCADE,
+  constraint job_file_chunk_pkey PRIMARY KEY (job_no, name, chunk_no)
 );
 
 create table product (
@@ -111,6 +250,7 @@ create table product (
   eft_type smallint not null,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  version integer not null default 1,
   constraint product_eft_type_check CHECK ((eft_type = ANY (ARRAY[0, 1]))),
   constraint product_fee_check CHECK ((fee >= (0)::numeric)),
   constraint product_level_check CHECK (((level >= 1) AND (level <= 4))),
@@ -118,6 +258,88 @@ create table product (
   constraint product_origin_price_check CHECK ((origin_price >= (0)::numeric)),
   constraint product_pkey PRIMARY KEY (product_no),
   constraint product_size_bytes_check CHECK ((size_bytes > 0))
+);
+
+create table staff (
+  id uuid not null,
+  email text collate "C" not null,
+  name text not null,
+  role text not null,
+  status text not null default 'normal'::text,
+  must_change_password boolean not null default true,
+  two_factor_enabled boolean not null default false,
+  version integer not null default 1,
+  last_sign_in_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint staff_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 254)) AND (email = lower(email)))),
+  constraint staff_email_key UNIQUE (email),
+  constraint staff_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint staff_pkey PRIMARY KEY (id),
+  constraint staff_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'operator'::text, 'viewer'::text]))),
+  constraint staff_status_check CHECK ((status = ANY (ARRAY['normal'::text, 'suspended'::text])))
+);
+
+create table staff_credential (
+  id uuid not null,
+  staff_id uuid not null,
+  provider_id text not null default 'credential'::text,
+  account_id text not null,
+  password text not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint staff_credential_account_id_check CHECK ((account_id = (staff_id)::text)),
+  constraint staff_credential_pkey PRIMARY KEY (id),
+  constraint staff_credential_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(id),
+  constraint staff_credential_staff_id_key UNIQUE (staff_id)
+);
+
+create table staff_session (
+  id uuid not null,
+  staff_id uuid not null,
+  token text collate "C" not null,
+  ip_address text,
+  user_agent text,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  last_seen_at timestamp with time zone not null,
+  constraint staff_session_pkey PRIMARY KEY (id),
+  constraint staff_session_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(id),
+  constraint staff_session_token_key UNIQUE (token)
+);
+
+create table staff_sign_in_attempt (
+  kind text collate "C" not null,
+  key text collate "C" not null,
+  tried_at timestamp with time zone[] not null,
+  locked_until timestamp with time zone,
+  last_at timestamp with time zone not null,
+  constraint staff_sign_in_attempt_kind_check CHECK ((kind = ANY (ARRAY['login'::text, 'address'::text]))),
+  constraint staff_sign_in_attempt_pkey PRIMARY KEY (kind, key)
+);
+
+create table staff_two_factor (
+  id uuid not null,
+  staff_id uuid not null,
+  secret text not null,
+  backup_codes text not null,
+  verified boolean not null,
+  failed_verification_count integer not null default 0,
+  locked_until timestamp with time zone,
+  constraint staff_two_factor_pkey PRIMARY KEY (id),
+  constraint staff_two_factor_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES staff(id),
+  constraint staff_two_factor_staff_id_key UNIQUE (staff_id)
+);
+
+create table staff_verification (
+  id uuid not null,
+  identifier text collate "C" not null,
+  value text collate "C" not null,
+  expires_at timestamp with time zone not null,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint staff_verification_identifier_key UNIQUE (identifier),
+  constraint staff_verification_pkey PRIMARY KEY (id)
 );
 
 create table usage_identity (
@@ -197,7 +419,10 @@ create table usage_source (
   old_token_hash bytea,
   old_token_expires_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  version integer not null default 1,
+  expected_every_seconds integer,
   constraint usage_source_close_after_seconds_check CHECK (((close_after_seconds >= 0) AND (close_after_seconds <= 2592000))),
+  constraint usage_source_expected_every_seconds_check CHECK (((expected_every_seconds >= 60) AND (expected_every_seconds <= 2678400))),
   constraint usage_source_grace_seconds_check CHECK (((grace_seconds >= 0) AND (grace_seconds <= 172800))),
   constraint usage_source_kind_check CHECK ((kind = ANY (ARRAY['delta'::text, 'reading'::text]))),
   constraint usage_source_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,63}$'::text)),
@@ -207,16 +432,63 @@ create table usage_source (
   constraint usage_source_unit_check CHECK ((unit = ANY (ARRAY['B'::text, 'KB'::text, 'MB'::text, 'GB'::text, 'TB'::text, 'KB-SI'::text, 'MB-SI'::text, 'GB-SI'::text, 'TB-SI'::text])))
 );
 
+create table usage_source_activity (
+  source_no integer not null,
+  hour timestamp with time zone not null,
+  accepted bigint not null,
+  duplicate bigint not null,
+  conflict bigint not null,
+  unknown_card bigint not null,
+  invalid bigint not null,
+  too_old bigint not null,
+  too_new bigint not null,
+  constraint usage_source_activity_pkey PRIMARY KEY (source_no, hour),
+  constraint usage_source_activity_source_no_fkey FOREIGN KEY (source_no) REFERENCES usage_source(source_no)
+);
+
+create table usage_source_seen (
+  source_no integer not null,
+  received_at timestamp with time zone not null,
+  newest_at timestamp with time zone,
+  constraint usage_source_seen_pkey PRIMARY KEY (source_no),
+  constraint usage_source_seen_source_no_fkey FOREIGN KEY (source_no) REFERENCES usage_source(source_no)
+);
+
+CREATE INDEX audit_event_action_idx ON audit_event USING btree (action, event_no);
+CREATE INDEX audit_event_actor_idx ON audit_event USING btree (actor_kind, actor_id, event_no);
+CREATE INDEX audit_event_at_idx ON audit_event USING btree (at, event_no);
+CREATE INDEX audit_event_object_idx ON audit_event USING btree (object_kind, object_id, event_no);
+CREATE INDEX call_log_at_ms_idx ON ONLY public.call_log USING brin (at_ms, client_id text_bloom_ops (n_distinct_per_range='500')) WITH (pages_per_range='64');
+CREATE INDEX call_log_gap_to_ms_idx ON call_log_gap USING btree (to_ms);
+CREATE INDEX call_log_refused_idx ON ONLY public.call_log USING btree (at_ms) WHERE (errcode <> 0);
 CREATE INDEX card_account_no_serial_no_idx ON card USING btree (account_no, serial_no) INCLUDE (sim_status);
 CREATE INDEX card_imsi_idx ON card USING btree (imsi) WHERE (imsi IS NOT NULL);
 CREATE INDEX card_msisdn_idx ON card USING btree (msisdn) WHERE (msisdn IS NOT NULL);
 CREATE INDEX client_account_no_idx ON client USING btree (account_no);
+CREATE INDEX job_open_idx ON job USING btree (state, job_no) WHERE (state = ANY (ARRAY['uploading'::text, 'waiting'::text, 'running'::text, 'checked'::text]));
+CREATE INDEX staff_session_staff_id_idx ON staff_session USING btree (staff_id);
+CREATE INDEX staff_sign_in_attempt_last_at_idx ON staff_sign_in_attempt USING btree (last_at);
+CREATE INDEX staff_verification_expires_at_idx ON staff_verification USING btree (expires_at);
+CREATE INDEX staff_verification_value_idx ON staff_verification USING btree (value);
 CREATE UNIQUE INDEX usage_month_counts_idx ON usage_month USING btree (serial_no, month) WHERE counts;
+CREATE INDEX usage_quarantine_other_subject_idx ON usage_quarantine USING btree (subject) WHERE (status <> 'unknown_card'::text);
+CREATE INDEX usage_quarantine_source_no_status_received_at_idx ON usage_quarantine USING btree (source_no, status, received_at);
+CREATE INDEX usage_quarantine_status_received_at_idx ON usage_quarantine USING btree (status, received_at);
 CREATE INDEX usage_quarantine_subject_idx ON usage_quarantine USING btree (subject) WHERE (status = 'unknown_card'::text);
 CREATE INDEX usage_record_serial_no_at_idx ON ONLY public.usage_record USING btree (serial_no, at);
 CREATE INDEX usage_source_old_token_hash_idx ON usage_source USING btree (old_token_hash);
 CREATE INDEX usage_source_token_hash_idx ON usage_source USING btree (token_hash);
 
+comment on column account.version is 'counted up by every edit; not by movements of the balance, which hold in whatever order they come';
+comment on column audit_event.action is 'what was done to which kind of thing, such as client.rotate';
+comment on column audit_event.before is 'what the change has replaced; of secrets only that there was one';
+comment on column balance_movement.movement_no is 'counts up from 1 in each account, without gaps';
+comment on column balance_movement.amount is 'what it adds to the balance; below zero what it takes';
+comment on column balance_movement.request_no is 'made by whoever asks for it: asked for again, it is not booked again';
+comment on column call_log.http_status is 'null: the caller had hung up, and nothing was answered';
+comment on column call_log.parameters is 'JSON, as call-line.ts writes it: what was sent, without the signature and whatever could be a secret';
+comment on column call_log_gap.reason is 'buffer_full: the database was away or too slow; not_written: it refused them; strangers: refusals of who had not signed, beyond so many a second';
+comment on column call_statistic.client_id is 'empty: none that exists';
 comment on column card.account_no is 'null: in stock, not sold yet';
 comment on column card.sim_status is '0 stopped, 1 running, 2 awaiting activation, 3 being stopped, 4 being started';
 comment on column card.gprs_status is '0 off, 1 on, 3 being switched off, 4 being switched on';
@@ -224,11 +496,28 @@ comment on column card.cycle_day is 'the day of the month on which the card''s b
 comment on table card_package is 'size, months, level and name as they were when the package was ordered: a product may change afterwards';
 comment on column card_package.order_no is 'the order that brought it; empty for an imported one';
 comment on column client.rate_per_second is 'null: the platform''s default';
+comment on column client.version is 'counted up by every edit and every change of its secrets';
 comment on column client_secret.sealed is 'AES-256-GCM: 12 bytes nonce, ciphertext, 16 bytes tag; client_id is the associated data';
 comment on column client_secret.key_id is 'the master key it is sealed under: first 8 hex digits of the key''s SHA-256';
 comment on column client_secret.expires_at is 'null: the current secret; otherwise verifies until then';
+comment on column client_secret.last_used_at is 'when it last verified a call, to about half a minute; null: not since that is recorded';
+comment on column job.version is 'counts the changes of state: who confirms says which one he has seen';
+comment on column job.alive_at is 'when the upload or the run last told how far it is';
+comment on column job.runner is 'one upload or run in one process: whatever it writes is written on condition that it is still this one';
+comment on column job.attempts is 'runs that were begun since the last step was asked for';
+comment on column job_file.size_bytes is 'null until all of it is there';
 comment on column product.level is '1 base, 2 add-on, 3 cross-month, 4 extra';
 comment on column product.eft_type is '0 nationwide, 1 within the province';
+comment on column product.version is 'counted up by every edit';
+comment on column staff.must_change_password is 'the password was made by the platform and may do nothing but be changed';
+comment on column staff.version is 'counts changes, so that whoever changes an old version is told';
+comment on column staff_credential.account_id is 'better-auth looks for the staff member''s id here too';
+comment on column staff_credential.password is 'scrypt: salt and hash';
+comment on column staff_session.token is 'the cookie has it signed with a key that is not in the database';
+comment on column staff_session.expires_at is 'whatever happens; unused, a session ends sooner';
+comment on column staff_two_factor.secret is 'encrypted, like backup_codes, under a key derived from the master key that the number between the dollar signs stands for';
+comment on column staff_two_factor.verified is 'false: set up, but no code has been entered yet';
+comment on column staff_two_factor.locked_until is 'not used, like failed_verification_count: see staff_sign_in_attempt';
 comment on column usage_identity.fingerprint is 'of the record''s content: the first 8 bytes of its SHA-256';
 comment on column usage_identity.month is 'with serial_no, where the record is';
 comment on column usage_month.counts is 'whether this source''s figure is the card''s; the others are kept and compared';
@@ -252,3 +541,7 @@ comment on column usage_source.unit is 'of a value that names none; with -SI, 1 
 comment on column usage_source.grace_seconds is 'how long after a month''s start a counter may not have been reset yet';
 comment on column usage_source.close_after_seconds is 'how long after a month''s end the month is closed';
 comment on column usage_source.token_hash is 'SHA-256 of the token';
+comment on column usage_source.version is 'one more with every change, for whoever changes what has been read before';
+comment on column usage_source.expected_every_seconds is 'without records for so long it is late; null: nobody watches';
+comment on column usage_source_activity.hour is 'its beginning, by UTC';
+comment on column usage_source_seen.newest_at is 'the latest end or reading time of a record, none ahead of the clock';

@@ -23,6 +23,7 @@ import { createClientService } from "../src/modules/clients/clients.service.ts";
 import { loadMasterKeys } from "../src/modules/clients/master-key.ts";
 import { type RawAnswer, type RawConnection, connectRaw } from "../test/raw-http.ts";
 import { Choices, type FuzzTarget, makeCase } from "./fuzz-cases.ts";
+import { systemActor } from "../src/actor.ts";
 
 export interface FuzzResult {
   /** Answers by errcode; "none" is a connection that was closed without one, as an unfinished request's may be. */
@@ -198,9 +199,12 @@ async function main(): Promise<number> {
       onIdleError: () => {},
     });
     try {
-      const accountNo = await insertAccount(pool, { name: "fuzz", rank: 3, balance: "0.00" });
+      const accountNo = await insertAccount(pool, { name: "fuzz", rank: 3 });
       const clients = createClientService(pool, await loadMasterKeys(config.masterKey, config.dataDir));
-      const issued = await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null });
+      const issued = await clients.create(
+        { accountNo: String(accountNo), allowIps: [], ratePerSecond: null },
+        systemActor("fuzz"),
+      );
       await pool.query("insert into card (serial_no, carrier, account_no) values ('87000001', 'cmcc', $1)", [
         accountNo,
       ]);

@@ -12,27 +12,51 @@ import { openApiPage, probePages } from "./http/pages.ts";
 import { createFailureLimiter, createRateLimiter, type RateLimiter } from "./http/rate-limit.ts";
 import { createHttpServer } from "./http/server.ts";
 import type { Logger } from "./log.ts";
+import { accountConsole } from "./modules/accounts/accounts.console.ts";
 import { type AccountService, createAccountService } from "./modules/accounts/accounts.service.ts";
+import { type MovementService, createMovementService } from "./modules/accounts/movements.service.ts";
+import { auditConsole } from "./modules/audit/audit.console.ts";
+import { createAuditLog } from "./modules/audit/audit.service.ts";
+import { createCallLog } from "./modules/calls/call-log.ts";
+import { createCallWriter } from "./modules/calls/call-writer.ts";
+import { startCallLogJob } from "./modules/calls/calls.job.ts";
+import { cardExport } from "./modules/cards/cards.export.ts";
 import { cardsChannel } from "./modules/cards/cards.import.ts";
 import { cardRoutes } from "./modules/cards/cards.routes.ts";
 import { createCardService } from "./modules/cards/cards.service.ts";
+import { clientConsole } from "./modules/clients/clients.console.ts";
 import { credentialsChannel } from "./modules/clients/clients.queries.ts";
 import { type ClientService, createClientService } from "./modules/clients/clients.service.ts";
 import { createCredentialStore } from "./modules/clients/credentials.ts";
 import { loadMasterKeys } from "./modules/clients/master-key.ts";
+import { startSecretUses } from "./modules/clients/secret-uses.ts";
+import type { ExportDefinitions } from "./modules/jobs/export-job.ts";
+import { type JobRunner, runnerConnections, startJobRunner } from "./modules/jobs/job-runner.ts";
+import { jobsConsole } from "./modules/jobs/jobs.console.ts";
+import { jobsChannel } from "./modules/jobs/jobs.queries.ts";
+import { createJobService } from "./modules/jobs/jobs.service.ts";
 import { localDays } from "./modules/packages/billing-month.ts";
+import { productConsole } from "./modules/products/products.console.ts";
+import { type ProductService, createProductService } from "./modules/products/products.service.ts";
+import { notingActivity, startSourceActivity } from "./modules/sources/activity.ts";
+import { sourcesConsole } from "./modules/sources/sources.console.ts";
 import { type SourceService, createSourceService } from "./modules/sources/sources.service.ts";
+import { createSignIn } from "./modules/staff/sign-in.ts";
+import { staffConsole } from "./modules/staff/staff.console.ts";
+import { type StaffService, createStaffService } from "./modules/staff/staff.service.ts";
 import { type AuditService, createAuditService } from "./modules/usage/audit.service.ts";
 import { createCalendar } from "./modules/usage/calendar.ts";
 import { createMeteredCards } from "./modules/usage/metered-cards.ts";
 import { batchesAtOnce, createIngest, ingestPath } from "./modules/usage/ingest.ts";
 import { type Intake, createIntake } from "./modules/usage/intake.ts";
+import { quarantineConsole } from "./modules/usage/quarantine.console.ts";
 import { type QuarantineService, createQuarantineService } from "./modules/usage/quarantine.service.ts";
 import { type RetentionService, createRetentionService } from "./modules/usage/retention.service.ts";
 import { usageRoutes } from "./modules/usage/usage.routes.ts";
 import { createUsageService } from "./modules/usage/usage.service.ts";
 import { type WaitingJob, startWaitingJob } from "./modules/usage/waiting.job.ts";
 import { type WaitingRelease, createWaitingRelease } from "./modules/usage/waiting.ts";
+import { type WebApplication, createWebApplication } from "./web/web-application.ts";
 
 /** A server that answers, and what its process has to know of it. */
 export interface App {
@@ -46,13 +70,16 @@ export interface App {
 /** What the command line does its work with. */
 export interface Services {
   readonly accounts: AccountService;
+  readonly movements: MovementService;
   readonly clients: ClientService;
+  readonly products: ProductService;
   readonly sources: SourceService;
   readonly intake: Intake;
   readonly quarantine: QuarantineService;
   readonly waiting: WaitingRelease;
   readonly audit: AuditService;
   readonly retention: RetentionService;
+  readonly staff: StaffService;
 }
 
 /** Builds the services that need nothing but the database and the master keys. */
@@ -62,19 +89,23 @@ export async function createServices(
   clock: Clock = systemClock,
 ): Promise<Services> {
   const keys = await loadMasterKeys(config.masterKey, config.dataDir);
+  const clients = createClientService(pool, keys);
   const sources = createSourceService(pool, { clock, timeZone: config.timeZone });
   const intake = createIntake(pool, { clock, timeZone: config.timeZone });
   const listSources = () => sources.list();
   const audit = createAuditService(pool, { listSources, clock, timeZone: config.timeZone });
   return {
-    accounts: createAccountService(pool),
-    clients: createClientService(pool, keys),
+    accounts: createAccountService(pool, { announceCredentials: (db, no) => clients.announceOfAccount(db, no) }),
+    movements: createMovementService(pool),
+    clients,
+    products: createProductService(pool),
     sources,
     intake,
-    quarantine: createQuarantineService(pool, { intake, listSources }),
+    quarantine: createQuarantineService(pool, { intake, listSources, calendar: createCalendar(config.timeZone) }),
     waiting: createWaitingRelease(pool, { intake, listSources }),
     audit,
     retention: createRetentionService(pool, { audit, clock, timeZone: config.timeZone }),
+    staff: createStaffService(pool, keys, clock),
   };
 }
 
@@ -87,35 +118,30 @@ export interface AppOptions {
 
 /** Builds the server from its parts, in the order they need each other, and starts it. The schema must be up to date. */
 export async function startApp({ config, database, log, clock = systemClock }: AppOptions): Promise<App> {
-  const keys = await loadMasterKeys(config.masterKey, config.dataDir);
-  const pool = createPool(database, {
-    applicationName: "dks serve",
-    connectionsMax: config.dbConnections,
-    connectTimeoutMs: 3_000,
-    queryTimeoutMs: 5_000,
-    onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
-  });
+  function poolOf(applicationName: string, connectionsMax: number, queryTimeoutMs: number): pg.Pool {
+    return createPool(database, {
+      applicationName,
+      connectionsMax,
+      connectTimeoutMs: 3_000,
+      queryTimeoutMs,
+      onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
+    });
+  }
+  const pool = poolOf("dks serve", config.dbConnections, 5_000);
   // Of its own, so that uploads never take a connection from a call; and a batch takes longer than a call's statement may.
-  const intakePool = createPool(database, {
-    applicationName: "dks intake",
-    connectionsMax: batchesAtOnce,
-    connectTimeoutMs: 3_000,
-    queryTimeoutMs: 60_000,
-    onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
-  });
+  const intakePool = poolOf("dks intake", batchesAtOnce, 60_000);
   // One connection holds the lock of the one process that is at it, the other writes.
-  const releasePool = createPool(database, {
-    applicationName: "dks release",
-    connectionsMax: 2,
-    connectTimeoutMs: 3_000,
-    queryTimeoutMs: 60_000,
-    onIdleError: (err) => log.warn({ err }, "lost an idle database connection"),
-  });
+  const releasePool = poolOf("dks release", 2, 60_000);
+  const callLogPool = poolOf("dks call log", 2, 10_000);
   const registry = new Registry();
   const metrics = createMetrics(registry, pool);
+  const trustedProxies = parseAddressList(config.trustProxy);
 
+  const keys = await loadMasterKeys(config.masterKey, config.dataDir);
   const credentials = createCredentialStore(pool, keys, clock);
+  const secretUses = startSecretUses(pool, log);
   const metered = createMeteredCards();
+  const console = await startConsole({ config, database, log, clock });
   let waiting: WaitingJob | undefined;
   const listener = await listen(
     database,
@@ -125,11 +151,13 @@ export async function startApp({ config, database, log, clock = systemClock }: A
         metered.forgetAll();
         waiting?.wake();
       },
+      [jobsChannel]: (jobNo) => (jobNo === "" ? console.jobs.wake() : console.jobs.ended(Number(jobNo))),
     },
     () => {
       credentials.drop("");
       metered.forgetAll();
       waiting?.wake();
+      console.jobs.wake();
     },
   );
   const dayOf = localDays(config.timeZone);
@@ -143,33 +171,55 @@ export async function startApp({ config, database, log, clock = systemClock }: A
 
   const routes = [...cardRoutes(cards), ...usageRoutes(usage)];
   const sources = createSourceService(pool, { clock, timeZone: config.timeZone });
+  const activity = startSourceActivity(pool, {
+    clock,
+    onProblem: (err) => log.warn({ err }, "could not note what sources have sent"),
+  });
   const ingest = createIngest({
-    intake: createIntake(intakePool, { clock, timeZone: config.timeZone, metered }),
+    intake: notingActivity(createIntake(intakePool, { clock, timeZone: config.timeZone, metered }), activity),
     findSourceByToken: (token) => sources.findByToken(token),
     onTakenIn: (source, status, count) => metrics.tookIn(source, status, count),
   });
+  const callLog =
+    config.callLogDays === 0
+      ? undefined
+      : createCallLog({
+          writer: createCallWriter(callLogPool),
+          credentials,
+          trustedProxies,
+          onLeftOut: (reason, count) => metrics.leftOutOfLog(reason, count),
+          log,
+        });
+  const callLogJob = startCallLogJob(callLogPool, { days: config.callLogDays, clock, log });
   const server = createHttpServer({
     routes,
     uploads: { [ingestPath]: ingest },
     pages: { ...probePages(pool), "/openapi.json": openApiPage() },
+    web: console.web,
     authenticate: createAuthenticator({
       credentials,
       clock,
       rates,
       failures: createFailureLimiter(clock, config.failuresPerMinute),
       defaultRatePerSecond: config.ratePerSecond,
-      trustedProxies: parseAddressList(config.trustProxy),
+      trustedProxies,
+      onVerified: (secret, atMs) => secretUses.note(secret, atMs),
       onOldSecret: (clientId) => log.debug({ client_id: clientId }, "signed with a secret that is being rotated out"),
     }),
+    clock,
+    onEnded: (call) => callLog?.ended(call),
     metrics,
     log,
   });
   async function letGo(): Promise<void> {
     await listener.close();
     await waiting?.stop();
-    await releasePool.end();
-    await intakePool.end();
-    await pool.end();
+    await secretUses.stop();
+    await activity.stop();
+    await callLog?.stop(callLogStopMs);
+    await callLogJob.stop();
+    await console.stop();
+    await Promise.all([callLogPool, releasePool, intakePool, pool].map((one) => one.end()));
   }
 
   try {
@@ -193,4 +243,63 @@ export async function startApp({ config, database, log, clock = systemClock }: A
     await letGo();
     throw error;
   }
+}
+
+/** How long a stop waits for the last calls to be logged. */
+const callLogStopMs = 5_000;
+
+/** What staff are served with. It has connections of its own: however long its statements take, no call waits for one. */
+interface ConsoleParts {
+  readonly web: WebApplication;
+  readonly jobs: JobRunner;
+  stop(): Promise<void>;
+}
+
+async function startConsole({ config, database, log, clock = systemClock }: AppOptions): Promise<ConsoleParts> {
+  const onIdleError = (err: Error): void => log.warn({ err }, "lost an idle database connection");
+  const pool = createPool(database, {
+    applicationName: "dks console",
+    connectionsMax: 4,
+    connectTimeoutMs: 3_000,
+    queryTimeoutMs: 30_000,
+    onIdleError,
+  });
+  // An import is one transaction whose statements take minutes: no limit.
+  const jobsPool = createPool(database, {
+    applicationName: "dks jobs",
+    connectionsMax: runnerConnections,
+    connectTimeoutMs: 3_000,
+    onIdleError,
+  });
+  const keys = await loadMasterKeys(config.masterKey, config.dataDir);
+  const services = await createServices(pool, config, clock);
+  const exports: ExportDefinitions = { card_export: cardExport(jobsPool) };
+  const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
+  const web = await createWebApplication({
+    endpoints: [
+      ...staffConsole(services.staff, { timeZone: config.timeZone }),
+      ...accountConsole(services.accounts, services.movements),
+      ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),
+      ...productConsole(services.products),
+      ...sourcesConsole(services.sources),
+      ...quarantineConsole(services.quarantine, () => services.sources.list()),
+      ...jobsConsole(jobService),
+      ...auditConsole(createAuditLog(pool)),
+    ],
+    signIn: createSignIn(pool, { keys, clock }),
+    publicUrl: config.publicUrl,
+    trustedProxies: parseAddressList(config.trustProxy),
+    log,
+  });
+  const jobs = startJobRunner({ pool: jobsPool, exports, log });
+  return {
+    web,
+    jobs,
+    async stop() {
+      await web.close();
+      await jobs.stop();
+      await jobsPool.end();
+      await pool.end();
+    },
+  };
 }

@@ -15,6 +15,8 @@ export interface Config {
   readonly workers: number;
   readonly logLevel: string;
   readonly trustProxy: readonly string[];
+  /** Scheme and host, as a browser has them. */
+  readonly publicUrl: string | undefined;
   readonly metricsHost: string;
   readonly metricsPort: number;
   readonly dbConnections: number;
@@ -23,6 +25,8 @@ export interface Config {
   /** Undefined: as it goes without saying, see the variable. */
   readonly demo: boolean | undefined;
   readonly drainTimeoutMs: number;
+  readonly callLogDays: number;
+  readonly uploadMaxMb: number;
 }
 
 interface Variable<T> {
@@ -77,6 +81,17 @@ function addresses(value: string): readonly string[] | Text {
   return wrong === undefined
     ? list
     : text(`“${wrong}” 不是 IP 地址或网段`, `"${wrong}" is neither an IP address nor a CIDR range`);
+}
+
+function publicUrl(value: string): string | undefined | Text {
+  if (value === "") return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
+    ? url.origin
+    : text(
+        "应为不带路径的地址，例如 https://iot.example.com",
+        "must be an address without a path, such as https://iot.example.com",
+      );
 }
 
 function oneOf<const T extends string>(...values: readonly T[]) {
@@ -161,6 +176,15 @@ export const variables = {
       "IPs or CIDR ranges of your reverse proxies, comma-separated; X-Forwarded-For is believed from these only",
     ),
   },
+  publicUrl: {
+    name: "DKS_PUBLIC_URL",
+    default: "",
+    parse: publicUrl,
+    doc: text(
+      "浏览器访问本平台所用的地址，例如 https://iot.example.com；以 https 开头时，管理控制台的 Cookie 只经 TLS 发送。不设则以请求中的地址为准",
+      "Where browsers reach this platform, such as https://iot.example.com; if it begins with https, the console's cookies travel by TLS only. Without it, what each request says",
+    ),
+  },
   metricsHost: {
     name: "DKS_METRICS_HOST",
     default: "127.0.0.1",
@@ -209,6 +233,21 @@ export const variables = {
     parse: integer(0, 600_000),
     doc: text("停止时等待处理中请求的毫秒数", "Milliseconds that requests in flight are waited for on a stop"),
   },
+  callLogDays: {
+    name: "DKS_CALL_LOG_DAYS",
+    default: "30",
+    parse: integer(0, 366),
+    doc: text("调用日志保留的天数；0 表示不记录", "Days that the call log is kept; 0 keeps none"),
+  },
+  uploadMaxMb: {
+    name: "DKS_UPLOAD_MAX_MB",
+    default: "1024",
+    parse: integer(1, 1_048_576),
+    doc: text(
+      "控制台导入的文件最多多少 MB；文件保留 7 天，占用数据库空间",
+      "Megabytes that a file may have which is imported in the console; it is kept in the database for 7 days",
+    ),
+  },
 } satisfies { [Name in keyof Config]: Variable<Config[Name]> };
 
 /**
@@ -235,6 +274,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     workers: read(variables.workers),
     logLevel: read(variables.logLevel),
     trustProxy: read(variables.trustProxy),
+    publicUrl: read(variables.publicUrl),
     metricsHost: read(variables.metricsHost),
     metricsPort: read(variables.metricsPort),
     dbConnections: read(variables.dbConnections),
@@ -242,6 +282,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     failuresPerMinute: read(variables.failuresPerMinute),
     demo: read(variables.demo),
     drainTimeoutMs: read(variables.drainTimeoutMs),
+    callLogDays: read(variables.callLogDays),
+    uploadMaxMb: read(variables.uploadMaxMb),
   };
   if (problems.length > 0)
     throw new OperatorError(

@@ -128,6 +128,25 @@ export class OperatorError extends Error {
   }
 }
 
+/** One part of what was given will not do; the message says why, and `field` which it is, as a form names it. */
+export class FieldError extends OperatorError {
+  readonly field: string;
+
+  constructor(field: string, problem: Text) {
+    super(problem);
+    this.field = field;
+  }
+}
+
+/** What a change is about does not exist. */
+export class MissingError extends OperatorError {}
+
+/** Someone else has changed the same thing since it was read; nothing was changed now. */
+export class ConflictError extends OperatorError {}
+
+/** What was uploaded is larger than is taken. */
+export class TooLargeError extends OperatorError {}
+
 /** For what cannot happen: a failure is a bug of ours, answered as 50000 and logged with this message. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`invariant violated: ${message}`);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { systemActor } from "../src/actor.ts";
 import { type Services, createServices } from "../src/app.ts";
 import { type TablePlacement, placements } from "../src/db/distribute.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
@@ -22,6 +23,8 @@ import { createUsageService } from "../src/modules/usage/usage.service.ts";
 import { citusProblems } from "./citus-statement.ts";
 import { type TestDatabase, createTestDatabase } from "./database.ts";
 import { delta, importCards, insertSource, reading } from "./usage.ts";
+
+const by = systemActor("test");
 
 /**
  * Whether the platform could run on Citus, held on plain PostgreSQL: the schema by its catalogue, the statements by their
@@ -335,25 +338,21 @@ async function useEverything(pool: pg.Pool): Promise<void> {
 
 async function useClients(pool: pg.Pool, { accounts, clients, sources }: Services, dataDir: string): Promise<void> {
   await accounts.any();
-  const accountNo = await accounts.findOrCreate({ name: "one", rank: 3, balance: "0.00" });
-  const { clientId } = await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null });
-  await clients.rotate(clientId, 60);
-  await clients.setStatus(clientId, "normal");
+  const accountNo = await accounts.findOrCreate({ name: "one", rank: 3, balance: "0.00" }, by);
+  const { clientId } = await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null }, by);
+  await clients.rotate(clientId, { overlapSeconds: 60 }, by);
+  await clients.setStatus(clientId, { status: "normal" }, by);
   await clients.findOfAccount(accountNo);
   await addKeyToFile(dataDir);
   const keys = await loadMasterKeys(undefined, dataDir);
-  expect(await createClientService(pool, keys).resealSecrets()).toBe(2);
+  expect(await createClientService(pool, keys).resealSecrets(by)).toBe(2);
   await createCredentialStore(pool, keys, clock).find(clientId);
-  const { token } = await sources.create({
-    name: "made",
-    kind: "delta",
-    unit: null,
-    graceSeconds: 0,
-    closeAfterSeconds: 0,
-  });
-  await sources.rotate("made", 0);
-  await sources.suspend("made");
-  await sources.resume("made");
+  const { token } = await sources.create(
+    { name: "made", kind: "delta", unit: null, graceSeconds: 0, closeAfterSeconds: 0 },
+    by,
+  );
+  await sources.rotate("made", { overlapSeconds: 0 }, by);
+  await sources.change("made", { status: "suspended" }, by);
   await sources.findByToken(token);
 }
 
@@ -387,7 +386,8 @@ async function useIntake(pool: pg.Pool, { intake, sources }: Services): Promise<
   await importCards(pool, [{ serialNo: "31" }, { serialNo: "32" }, { serialNo: "33" }]);
   const counted = await insertSource(pool, { name: "counted", kind: "delta" });
   const read = await insertSource(pool, { name: "read", kind: "reading" });
-  await sources.assign("counted", "33");
+  await sources.assign("counted", "33", undefined, by);
+  await sources.previewAssignments("counted", ["33"], undefined);
   for (const [source, ...records] of [
     [
       counted,
@@ -438,13 +438,13 @@ async function useQuarantine(pool: pg.Pool, { quarantine, waiting }: Services): 
   const filter = { source: "counted" };
   expect((await quarantine.list({ ...filter, subject: "99" }, 10)).entries).toHaveLength(1);
   expect((await quarantine.list({ ...filter, status: "conflict" }, 10)).entries[0]?.first).toBeDefined();
-  await quarantine.release(filter);
+  await quarantine.release(filter, by);
   await importCards(pool, [{ serialNo: "99" }]);
   expect((await waiting.run())?.counts.get("accepted")).toBe(1);
   await waiting.run({ waits: true });
   // Asked only where somebody else has released some of the entries meanwhile.
   await selectKept(pool, 1, [{ recordId: "1", entryId: "0" }]);
-  expect(await quarantine.discard({ ...filter, status: "conflict" }, { many: false })).toBe(1);
+  expect(await quarantine.discard({ ...filter, status: "conflict" }, { many: false }, by)).toBe(1);
 }
 
 /** With something wrong of each kind that a rebuild mends. */

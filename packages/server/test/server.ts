@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { signParameters } from "@dakashi/sdk/signature";
+import { systemActor } from "../src/actor.ts";
 import { createServices } from "../src/app.ts";
 import type { Clock } from "../src/clock.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
@@ -89,6 +90,7 @@ export async function startTestServer({
   const { url, config } = app;
   const { pool } = database;
   const { accounts, clients, sources } = await createServices(pool, config, clock);
+  const by = systemActor("test");
   const now = (): number => Math.floor(clock() / 1000);
 
   async function post(
@@ -113,7 +115,7 @@ export async function startTestServer({
 
   async function createAccount(): Promise<string> {
     return String(
-      await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }),
+      await accounts.create({ name: `account ${randomBytes(4).toString("hex")}`, rank: 3, balance: "0.00" }, by),
     );
   }
 
@@ -127,18 +129,21 @@ export async function startTestServer({
     createAccount,
     async createClient(client = {}) {
       const accountNo = client.accountNo ?? (await createAccount());
-      const issued = await clients.create({ allowIps: [], ratePerSecond: null, ...client, accountNo });
+      const issued = await clients.create({ allowIps: [], ratePerSecond: null, ...client, accountNo }, by);
       return { client_id: issued.clientId, client_secret: issued.clientSecret, account_no: accountNo };
     },
     createSource: (source = {}) =>
-      sources.create({
-        name: `source-${randomBytes(4).toString("hex")}`,
-        kind: "delta",
-        unit: null,
-        graceSeconds: 6 * 3600,
-        closeAfterSeconds: 72 * 3600,
-        ...source,
-      }),
+      sources.create(
+        {
+          name: `source-${randomBytes(4).toString("hex")}`,
+          kind: "delta",
+          unit: null,
+          graceSeconds: 6 * 3600,
+          closeAfterSeconds: 72 * 3600,
+          ...source,
+        },
+        systemActor("test"),
+      ),
     async importCards(rows) {
       await importAll(
         pool,

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { OperatorError } from "../errors.ts";
 import { text } from "../text.ts";
-import { withDatabase } from "./context.ts";
+import { cliActor, withDatabase } from "./context.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function accountCommands(program: Command, terminal: Terminal): void {
@@ -19,7 +20,7 @@ export function accountCommands(program: Command, terminal: Terminal): void {
     .option("--json", zh ? "以 JSON 输出" : "print JSON")
     .action(async (options: { name: string; rank: number; balance: string; json?: true }) => {
       await withDatabase(async ({ services }) => {
-        const accountNo = String(await services.accounts.create(options));
+        const accountNo = String(await services.accounts.create(options, cliActor()));
         terminal.result(
           { account_no: accountNo },
           [text(`账户编号 ${accountNo}`, `account_no ${accountNo}`)],
@@ -27,7 +28,48 @@ export function accountCommands(program: Command, terminal: Terminal): void {
         );
       });
     });
+
+  account
+    .command("verify")
+    .description(
+      zh
+        ? "核对各账户的余额与余额变动是否一致，不作任何更改；发现差异时退出码为 1"
+        : "compare the accounts' balances with their movements; changes nothing, and the exit status is 1 if they differ",
+    )
+    .option("--json", zh ? "以 JSON 输出" : "print JSON")
+    .action(async (options: { json?: true }) => {
+      await withDatabase(async ({ services }) => {
+        const wrong = await services.movements.wrongBalances(wrongMax + 1);
+        const first = wrong.slice(0, wrongMax);
+        terminal.result(
+          { first_wrong: first.map((row) => ({ ...row, account_no: String(row.account_no) })) },
+          [
+            ...first.map(({ account_no, balance, expected }) =>
+              text(
+                `账户 ${account_no}：余额为 ${balance}，按余额变动应为 ${expected}`,
+                `account ${account_no}: the balance is ${balance}, and by the movements ${expected}`,
+              ),
+            ),
+            ...(wrong.length > wrongMax ? [text("……", "…")] : []),
+            ...(wrong.length === 0
+              ? [text("所有账户的余额与余额变动一致", "every account's balance is what its movements come to")]
+              : []),
+          ],
+          options.json === true,
+        );
+        if (wrong.length > 0)
+          throw new OperatorError(
+            text(
+              "余额或余额变动被平台以外的途径改动过，请对照备份查明。",
+              "A balance or a movement was changed by something else than the platform; compare with a backup.",
+            ),
+          );
+      });
+    });
 }
+
+/** As many wrong balances as fit a terminal. */
+const wrongMax = 20;
 
 /** A commander argument parser for whole numbers. */
 export function wholeNumber(min: number, max: number, zh: boolean) {

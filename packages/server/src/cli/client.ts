@@ -4,7 +4,7 @@ import type { IssuedSecret } from "../modules/clients/clients.service.ts";
 import { addKeyToFile } from "../modules/clients/master-key.ts";
 import { type Text, text } from "../text.ts";
 import { wholeNumber } from "./account.ts";
-import { withDatabase } from "./context.ts";
+import { cliActor, withDatabase } from "./context.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function clientCommands(program: Command, terminal: Terminal): void {
@@ -26,11 +26,10 @@ export function clientCommands(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (options: { account: string; allowIp: string[]; rate?: number; json?: true }) => {
       await withDatabase(async ({ services }) => {
-        const issued = await services.clients.create({
-          accountNo: options.account,
-          allowIps: options.allowIp,
-          ratePerSecond: options.rate ?? null,
-        });
+        const issued = await services.clients.create(
+          { accountNo: options.account, allowIps: options.allowIp, ratePerSecond: options.rate ?? null },
+          cliActor(),
+        );
         printIssued(terminal, issued, options.json === true);
       });
     });
@@ -49,7 +48,7 @@ export function clientCommands(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (clientId: string, options: { overlap: number; json?: true }) => {
       await withDatabase(async ({ services }) => {
-        const issued = await services.clients.rotate(clientId, options.overlap);
+        const issued = await services.clients.rotate(clientId, { overlapSeconds: options.overlap }, cliActor());
         printIssued(terminal, issued, options.json === true);
       });
     });
@@ -64,7 +63,7 @@ export function clientCommands(program: Command, terminal: Terminal): void {
       .option(...json)
       .action(async (clientId: string, options: { json?: true }) => {
         await withDatabase(async ({ services }) => {
-          await services.clients.setStatus(clientId, status);
+          await services.clients.setStatus(clientId, { status }, cliActor());
           const done: Text =
             status === "normal"
               ? text(`客户端 ${clientId} 已恢复`, `client ${clientId} is answered again`)
@@ -87,7 +86,7 @@ export function clientCommands(program: Command, terminal: Terminal): void {
       const config = readConfig();
       if (config.masterKey === undefined) await addKeyToFile(config.dataDir);
       await withDatabase(async ({ services }) => {
-        const resealed = await services.clients.resealSecrets();
+        const resealed = await services.clients.resealSecrets(cliActor());
         terminal.result(
           { resealed },
           [

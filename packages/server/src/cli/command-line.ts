@@ -11,6 +11,7 @@ import { importCommands } from "./import.ts";
 import { serveCommands } from "./serve.ts";
 import { signCommand } from "./sign.ts";
 import { sourceCommands } from "./source.ts";
+import { staffCommands } from "./staff.ts";
 import { type Terminal, createTerminal } from "./terminal.ts";
 import { usageCommands } from "./usage.ts";
 
@@ -28,6 +29,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   importCommands(program, terminal);
   sourceCommands(program, terminal);
   usageCommands(program, terminal);
+  staffCommands(program, terminal);
   dbCommands(program, terminal);
   signCommand(program, terminal);
   try {

@@ -1,5 +1,7 @@
+import { hostname, userInfo } from "node:os";
 import type pg from "pg";
 import { type Services, createServices } from "../app.ts";
+import type { Actor } from "../actor.ts";
 import { type Config, readConfig } from "../config.ts";
 import { createPool } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
@@ -43,3 +45,9 @@ export async function withDatabase<T>(work: (context: CommandContext) => Promise
 }
 
 function finishFirst(): void {}
+
+/** Whoever runs a command, for the audit log. */
+export function cliActor(): Actor {
+  const user = userInfo().username;
+  return { kind: "cli", id: user, name: user, address: hostname(), requestId: null };
+}

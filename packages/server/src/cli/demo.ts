@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { systemActor } from "../actor.ts";
 import { type Services, createServices } from "../app.ts";
 import type { Config } from "../config.ts";
 import { createPool } from "../db/database.ts";
@@ -31,10 +32,11 @@ ${serialNo},demo_10,2026-01
 
 /** Creates what is missing of the demo data, and so changes nothing the second time. */
 export async function ensureDemo(pool: pg.Pool, { accounts, clients }: Services): Promise<Demo> {
-  const accountNo = await accounts.findOrCreate({ name: accountName, rank: 3, balance: "100.00" });
+  const by = systemActor("demo");
+  const accountNo = await accounts.findOrCreate({ name: accountName, rank: 3, balance: "100.00" }, by);
   const client =
     (await clients.findOfAccount(accountNo)) ??
-    (await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null }));
+    (await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null }, by));
   await importCsv(pool, productImport, productsCsv);
   await importCsv(
     pool,

@@ -13,7 +13,7 @@ import {
 import type { UsageKind } from "../modules/usage/usage-record.ts";
 import { type Text, text } from "../text.ts";
 import { duration } from "./client.ts";
-import { withDatabase } from "./context.ts";
+import { cliActor, withDatabase } from "./context.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions {
@@ -85,13 +85,10 @@ function createCommand(source: Command, terminal: Terminal): void {
     .addHelpText("after", unitHelp[terminal.language])
     .action(async ({ name, kind, unit, grace, closeAfter, json }: CreateOptions) => {
       await withDatabase(async ({ services }) => {
-        const issued = await services.sources.create({
-          name,
-          kind,
-          unit: unit ?? null,
-          graceSeconds: grace,
-          closeAfterSeconds: closeAfter,
-        });
+        const issued = await services.sources.create(
+          { name, kind, unit: unit ?? null, graceSeconds: grace, closeAfterSeconds: closeAfter },
+          cliActor(),
+        );
         printIssued(terminal, issued, json === true);
       });
     });
@@ -124,7 +121,8 @@ function rotateCommand(source: Command, terminal: Terminal): void {
     .option("--json", zh ? "以 JSON 输出" : "print JSON")
     .action(async (name: string, options: { overlap: number; json?: true }) => {
       await withDatabase(async ({ services }) => {
-        printIssued(terminal, await services.sources.rotate(name, options.overlap), options.json === true);
+        const issued = await services.sources.rotate(name, { overlapSeconds: options.overlap }, cliActor());
+        printIssued(terminal, issued, options.json === true);
       });
     });
 }
@@ -150,7 +148,7 @@ function statusCommands(source: Command, terminal: Terminal): void {
       .option("--json", terminal.language === "zh" ? "以 JSON 输出" : "print JSON")
       .action(async (name: string, options: { json?: true }) => {
         await withDatabase(async ({ services }) => {
-          await services.sources[command](name);
+          await services.sources.change(name, { status }, cliActor());
           terminal.result({ name, status }, [done(name)], options.json === true);
         });
       });
@@ -230,7 +228,7 @@ function assignCommand(source: Command, terminal: Terminal): void {
     .option("--json", zh ? "以 JSON 输出" : "print JSON")
     .action(async (name: string, options: { card: string; from?: BillingMonth; json?: true }) => {
       await withDatabase(async ({ services }) => {
-        const assignment = await services.sources.assign(name, options.card, options.from);
+        const assignment = await services.sources.assign(name, options.card, options.from, cliActor());
         printAssignment(terminal, assignment, options.json === true);
       });
     });

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { systemClock } from "../clock.ts";
 import { OperatorError } from "../errors.ts";
 import { type UsageImportReport, importUsage } from "../modules/usage/import-usage.ts";
+import { notingActivity, startSourceActivity } from "../modules/sources/activity.ts";
 import { text } from "../text.ts";
 import { withDatabase } from "./context.ts";
 import { progressBar } from "./progress-bar.ts";
@@ -60,16 +62,22 @@ async function runImport(path: string, sourceName: string, terminal: Terminal): 
   // While these are listened to, Node does not end the process.
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    return await withDatabase(async ({ services }) =>
-      importUsage(services.intake, await services.sources.findNormal(sourceName), path, {
-        language: terminal.language,
-        signal: stop.signal,
-        onProgress({ lines, bytesRead, bytesTotal }) {
-          const label = text(`已处理 ${lines} 行`, `${lines} lines`);
-          bar.show(label[terminal.language], bytesRead, bytesTotal);
-        },
-      }),
-    );
+    return await withDatabase(async ({ services, pool }) => {
+      const source = await services.sources.findNormal(sourceName);
+      const activity = startSourceActivity(pool, { clock: systemClock, onProblem: () => {} });
+      try {
+        return await importUsage(notingActivity(services.intake, activity), source, path, {
+          language: terminal.language,
+          signal: stop.signal,
+          onProgress({ lines, bytesRead, bytesTotal }) {
+            const label = text(`已处理 ${lines} 行`, `${lines} lines`);
+            bar.show(label[terminal.language], bytesRead, bytesTotal);
+          },
+        });
+      } finally {
+        await activity.stop();
+      }
+    });
   } finally {
     bar.close();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

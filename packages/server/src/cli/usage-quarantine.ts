@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { TakenRecord } from "../modules/usage/quarantine-conflict.ts";
 import type {
   QuarantineFilter,
   QuarantineList,
   QuarantinedRecord,
   Released,
-  TakenRecord,
 } from "../modules/usage/quarantine.service.ts";
 import type { RecordStatus, RefusedStatus } from "../modules/usage/usage-record.ts";
 import { type Text, text } from "../text.ts";
 import { wholeNumber } from "./account.ts";
-import { withDatabase } from "./context.ts";
+import { cliActor, withDatabase } from "./context.ts";
 import type { Terminal } from "./terminal.ts";
 
 const statuses = ["unknown_card", "conflict", "invalid", "too_old", "too_new"] as const satisfies RefusedStatus[];
@@ -80,7 +80,7 @@ function releaseCommand(parent: Command, terminal: Terminal): void {
   );
   entryOption(command(parent, "release", description, terminal), terminal).action(async (flags: Flags) => {
     await withDatabase(async ({ services }) => {
-      printReleased(terminal, await services.quarantine.release(filterOf(flags)), flags.json === true);
+      printReleased(terminal, await services.quarantine.release(filterOf(flags), cliActor()), flags.json === true);
     });
   });
 }
@@ -92,7 +92,8 @@ function discardCommand(parent: Command, terminal: Terminal): void {
     .option("--yes", zh ? "符合的不止一条时也全部删除" : "discard them although there are several")
     .action(async (flags: Flags & { yes?: true }) => {
       await withDatabase(async ({ services }) => {
-        const discarded = await services.quarantine.discard(filterOf(flags), { many: flags.yes === true });
+        const many = { many: flags.yes === true };
+        const discarded = await services.quarantine.discard(filterOf(flags), many, cliActor());
         terminal.result(
           { discarded },
           [text(`已删除 ${discarded} 条`, `${discarded} ${discarded === 1 ? "entry" : "entries"} discarded`)],

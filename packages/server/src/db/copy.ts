@@ -15,8 +15,8 @@ export function escapeCopyNullable(value: string | null): string {
   return value === null ? "\\N" : escapeCopy(value);
 }
 
-/** Copies rows, each ended by a line break, into `target`: a table with its columns, such as "card (serial_no)". */
-export async function copyRows(db: pg.PoolClient, target: string, rows: string): Promise<void> {
+/** Copies rows, each ended by a line break, into `target`: a table with its columns, such as "card (serial_no)". Bytes are UTF-8. */
+export async function copyRows(db: pg.PoolClient, target: string, rows: string | Uint8Array): Promise<void> {
   const copy = db.query(copyFrom(`copy ${target} from stdin`));
   await new Promise<void>((resolve, reject) => {
     copy.once("error", reject);

@@ -1,0 +1,20 @@
+// Builds both applications into dist/. Run by npm after an install, hence plain JavaScript. Where the development
+// dependencies were left out (npm ci --omit=dev) there is nothing to build with, and the image brings dist/ itself.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+let vite;
+try {
+  vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
+} catch {
+  if (!existsSync(join(root, "dist"))) console.error("The web pages are not built: Vite is not installed.");
+  process.exit(0);
+}
+// `node` of the path is the one the project brings, when npm runs this.
+const { status } = spawnSync("node", [vite, "build", "--logLevel", "warn"], { cwd: root, stdio: "inherit" });
+process.exitCode = status ?? 1;

@@ -1,0 +1,30 @@
+import { AuditOutlined, CloudSyncOutlined } from "@ant-design/icons";
+import { type ComponentType, type LazyExoticComponent, type ReactNode, lazy } from "react";
+import type { Translate } from "../shared/language.tsx";
+import type { Role } from "./session.tsx";
+
+/** A page of the console. Each is loaded when it is first shown. */
+export interface Page {
+  /** Below /console; parts that begin with a colon are the page's own. */
+  readonly path: string;
+  readonly component: LazyExoticComponent<ComponentType>;
+  /** Those without are reached from other pages. */
+  readonly menu?: { readonly label: (t: Translate) => string; readonly icon: ReactNode };
+  /** The least role that has a use for it. */
+  readonly role?: Role;
+}
+
+export const pages: readonly Page[] = [
+  {
+    path: "/jobs",
+    component: lazy(() => import("./jobs/jobs-page.tsx")),
+    menu: { label: (t) => t("后台任务", "Background jobs"), icon: <CloudSyncOutlined /> },
+  },
+  { path: "/jobs/import", component: lazy(() => import("./jobs/import-page.tsx")), role: "operator" },
+  { path: "/jobs/:jobNo", component: lazy(() => import("./jobs/job-page.tsx")) },
+  {
+    path: "/audit",
+    component: lazy(() => import("./audit/audit-page.tsx")),
+    menu: { label: (t) => t("操作日志", "Audit log"), icon: <AuditOutlined /> },
+  },
+];

@@ -1,0 +1,47 @@
+import { type ReactNode, createContext, use, useCallback, useEffect, useMemo, useState } from "react";
+
+/** The languages of both applications; Chinese is the first. */
+export type Language = "zh" | "en";
+
+/** Chooses the sentence of the language that is shown. Both are written where they are used. */
+export type Translate = (zh: string, en: string) => string;
+
+interface LanguageChoice {
+  readonly language: Language;
+  readonly t: Translate;
+  readonly setLanguage: (language: Language) => void;
+}
+
+const storageKey = "dks-language";
+
+const LanguageContext = createContext<LanguageChoice | undefined>(undefined);
+
+/** What was chosen before, otherwise what the browser asks for, otherwise Chinese. */
+function initialLanguage(): Language {
+  const stored = localStorage.getItem(storageKey);
+  if (stored === "zh" || stored === "en") return stored;
+  const asked = navigator.languages.find((language) => /^(zh|en)\b/i.test(language));
+  return asked !== undefined && /^en\b/i.test(asked) ? "en" : "zh";
+}
+
+export function LanguageProvider({ children }: { readonly children: ReactNode }) {
+  const [language, setLanguage] = useState(initialLanguage);
+  useEffect(() => {
+    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  }, [language]);
+  const choose = useCallback((chosen: Language) => {
+    localStorage.setItem(storageKey, chosen);
+    setLanguage(chosen);
+  }, []);
+  const value = useMemo<LanguageChoice>(
+    () => ({ language, t: (zh, en) => (language === "zh" ? zh : en), setLanguage: choose }),
+    [language, choose],
+  );
+  return <LanguageContext value={value}>{children}</LanguageContext>;
+}
+
+export function useLanguage(): LanguageChoice {
+  const choice = use(LanguageContext);
+  if (choice === undefined) throw new Error("useLanguage outside LanguageProvider");
+  return choice;
+}

@@ -1,0 +1,25 @@
+import { accountEndpoints } from "./modules/accounts/accounts.endpoints.ts";
+import { auditEndpoints } from "./modules/audit/audit.endpoints.ts";
+import { clientEndpoints } from "./modules/clients/clients.endpoints.ts";
+import { jobEndpoints } from "./modules/jobs/jobs.endpoints.ts";
+import { productEndpoints } from "./modules/products/products.endpoints.ts";
+import { sourceEndpoints } from "./modules/sources/sources.endpoints.ts";
+import { staffEndpoints } from "./modules/staff/staff.endpoints.ts";
+import { quarantineEndpoints } from "./modules/usage/quarantine.endpoints.ts";
+
+/**
+ * Every endpoint of the console, as declared. The console's pages import its type alone: what they may send and what they
+ * are answered is checked when they are built.
+ */
+export const consoleEndpoints = [
+  ...auditEndpoints,
+  ...accountEndpoints,
+  ...clientEndpoints,
+  ...productEndpoints,
+  ...sourceEndpoints,
+  ...quarantineEndpoints,
+  ...jobEndpoints,
+  ...staffEndpoints,
+] as const;
+
+export type ConsoleEndpoint = (typeof consoleEndpoints)[number];
