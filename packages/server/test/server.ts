@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { signParameters } from "@dakashi/sdk/signature";
 import { systemActor } from "../src/actor.ts";
-import { createServices } from "../src/app.ts";
+import { type Services, createServices } from "../src/app.ts";
 import type { Clock } from "../src/clock.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
 import type { ClientService, NewClient } from "../src/modules/clients/clients.service.ts";
@@ -41,6 +41,8 @@ export interface TestServer {
   readonly url: string;
   readonly database: TestDatabase;
   readonly pool: pg.Pool;
+  /** As the command line has them, on the same database. */
+  readonly services: Services;
   readonly clients: ClientService;
   readonly sources: SourceService;
   /** Everything that was logged, as text. */
@@ -89,7 +91,8 @@ export async function startTestServer({
   const app = await startLoggedApp({ database: database.address, clock, environment });
   const { url, config } = app;
   const { pool } = database;
-  const { accounts, clients, sources } = await createServices(pool, config, clock);
+  const services = await createServices(pool, config, clock);
+  const { accounts, clients, sources } = services;
   const by = systemActor("test");
   const now = (): number => Math.floor(clock() / 1000);
 
@@ -123,6 +126,7 @@ export async function startTestServer({
     url,
     database,
     pool,
+    services,
     clients,
     sources,
     logged: app.logged,
