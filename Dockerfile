@@ -5,18 +5,31 @@
 #
 # Debian rather than Alpine: the embedded PostgreSQL is linked against glibc.
 
-FROM node:24-bookworm-slim AS dependencies
-WORKDIR /app
 # Manifests first, so that a change of the code alone does not install anything again. npm ci wants those of every
 # workspace that package-lock.json knows: a new workspace is added here.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bench/package.json bench/
+COPY packages/console/package.json packages/console/
+COPY packages/console/scripts packages/console/scripts
 COPY packages/sdk/package.json packages/sdk/
 COPY packages/server/package.json packages/server/
 COPY packages/server/bin packages/server/bin
-# Of the server alone: neither what the benchmarks need nor the Node that the root's package.json brings, since the
-# base image has it.
+
+FROM manifests AS dependencies
+# Of the server alone: neither what the benchmarks and the pages are built with nor the Node that the root's package.json
+# brings, since the base image has it.
 RUN npm ci --omit=dev --workspace=@dakashi/server
+
+# The console's and the portal's pages, of which only what comes out goes into the image.
+FROM manifests AS pages
+RUN npm ci --ignore-scripts --include=dev --workspace=@dakashi/console --workspace=@dakashi/server
+COPY tsconfig.json ./
+COPY docs docs
+COPY examples examples
+COPY packages packages
+RUN node packages/console/scripts/build.js
 
 FROM node:24-bookworm-slim
 # `dks` is on the path: docker exec … dks account create --name …
@@ -26,10 +39,11 @@ ENV HOST=0.0.0.0 \
     PATH=/app/node_modules/.bin:$PATH
 WORKDIR /app
 # Everything belongs to root and is not writable for the user that the server runs as.
-COPY --from=dependencies /app/node_modules node_modules
-COPY package.json LICENSE ./
+COPY --from=dependencies /app ./
+COPY LICENSE ./
 COPY packages/sdk packages/sdk
 COPY packages/server packages/server
+COPY --from=pages /app/packages/console/dist packages/console/dist
 # Served as /openapi.json.
 COPY docs/openapi.json docs/
 RUN install -d -o node -g node -m 0700 /data

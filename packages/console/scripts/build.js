@@ -8,9 +8,12 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+const { resolve } = createRequire(import.meta.url);
 let vite;
 try {
-  vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
+  // Vite itself may be there for others, without what builds these pages.
+  resolve("@vitejs/plugin-react");
+  vite = join(dirname(resolve("vite/package.json")), "bin/vite.js");
 } catch {
   if (!existsSync(join(root, "dist"))) console.error("The web pages are not built: Vite is not installed.");
   process.exit(0);
