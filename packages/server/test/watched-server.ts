@@ -54,7 +54,7 @@ export async function startWatchedServer(options?: TestServerOptions): Promise<T
 export function expectEnvelope({ status, headers, body, text }: WireAnswer): void {
   expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
   expect(Buffer.byteLength(text)).toBe(Number(headers.get("content-length")));
-  expect(body.request_id).toMatch(/^[0-9a-f]{10}-[0-9a-z]+$/);
+  expect(body.request_id).toMatch(/^[0-9a-z]{10}-[0-9a-z]+$/);
   expect(body.errmsg).not.toBe("");
   if (body.errcode === 0) {
     expect(status).toBe(200);
