@@ -56,7 +56,7 @@ interface StoredMonth {
 
 async function monthsOf(serialNo: string): Promise<StoredMonth[]> {
   const { rows } = await database.pool.query<StoredMonth>(
-    `select to_char(month, 'YYYY-MM') as month, s.name as source, counts, version, used_bytes as used, closed_bytes as closed,
+    `select to_char(month, 'YYYY-MM') as month, s.name as source, counts, usage_month.version, used_bytes as used, closed_bytes as closed,
       (select coalesce(json_object_agg(d.day, d.bytes order by d.day), '{}')
         from unnest(day_bytes) with ordinality as d (bytes, day) where d.bytes <> 0) as days
     from usage_month join usage_source s using (source_no)
