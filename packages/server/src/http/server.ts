@@ -158,7 +158,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     if (route === undefined) {
       const page = pages.get(path);
-      if (page === undefined && web.answers(path))
+      if (page === undefined && web.answers(path, request.method))
         return web.handle({
           request,
           response,

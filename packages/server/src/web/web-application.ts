@@ -28,7 +28,7 @@ export interface WebRequest {
 
 /** The console, the portal, and what they call: everything under /console, /docs and /static. */
 export interface WebApplication {
-  answers(path: string): boolean;
+  answers(path: string, method: string | undefined): boolean;
   handle(web: WebRequest): void;
   close(): Promise<void>;
 }
@@ -204,8 +204,12 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
   }
 
   return {
-    answers: (path) =>
-      path === "/" || path.startsWith("/static/") || isBelow(path, "/console") || isBelow(path, "/docs"),
+    // A POST to / is somebody's signed call without its path, and is told so like every other wrong path.
+    answers: (path, method) =>
+      (path === "/" && method !== "POST") ||
+      path.startsWith("/static/") ||
+      isBelow(path, "/console") ||
+      isBelow(path, "/docs"),
     handle(web) {
       const { request, response, requestId } = web;
       const path = (request.url ?? "/").replace(/\?.*$/s, "");
