@@ -12,7 +12,9 @@ const hints = new Set(
   readdirSync(src, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
     .flatMap((path) => [...readFileSync(join(src, path), "utf8").matchAll(/(?:hint: |wrong\w+\(\s*)"([a-z_]+)"/g)])
-    .map((match) => match[1] ?? ""),
+    .map((match) => match[1] ?? "")
+    // Stands in the call log alone: by then the caller had hung up.
+    .filter((hint) => hint !== "upload_broken_off"),
 );
 
 describe.each(["signing.md", "signing.zh-CN.md"])("docs/%s", (name) => {

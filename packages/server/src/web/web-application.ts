@@ -204,9 +204,9 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
   }
 
   return {
-    // A POST to / is somebody's signed call without its path, and is told so like every other wrong path.
+    // A POST to / is a call whose path is missing, and is told so like every other wrong path.
     answers: (path, method) =>
-      (path === "/" && method !== "POST") ||
+      (path === "/" && (method === "GET" || method === "HEAD")) ||
       path.startsWith("/static/") ||
       isBelow(path, "/console") ||
       isBelow(path, "/docs"),

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Actor } from "../../actor.ts";
 import { transaction } from "../../db/database.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { lockAccount } from "./accounts.queries.ts";
 import { noSuchAccount } from "./accounts.service.ts";
 import { type Booked, type NewMovement, book } from "./book.ts";

@@ -12,8 +12,11 @@ export interface AuditEntry {
   readonly after?: object;
 }
 
-/** Records a change in the caller's transaction, so that there is neither a change without its record nor the reverse. */
-export async function recordAudit(db: Db, by: Actor, { action, object, before, after }: AuditEntry): Promise<void> {
+export async function insertAuditEvent(
+  db: Db,
+  by: Actor,
+  { action, object, before, after }: AuditEntry,
+): Promise<void> {
   await db.query(sql`
     insert into audit_event (actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
     values (${by.kind}, ${by.id}, ${by.name}, ${by.address}, ${by.requestId}, ${action}, ${object.kind}, ${object.id},

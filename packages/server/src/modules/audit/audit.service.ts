@@ -1,5 +1,19 @@
 import type pg from "pg";
-import { type AuditFilter, type AuditRow, selectAuditActions, selectAuditEvents } from "./audit.queries.ts";
+import type { Actor } from "../../actor.ts";
+import type { Db } from "../../db/database.ts";
+import {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditRow,
+  insertAuditEvent,
+  selectAuditActions,
+  selectAuditEvents,
+} from "./audit.queries.ts";
+
+/** Records a change in the caller's transaction, so that there is neither a change without its record nor the reverse. */
+export function recordAudit(db: Db, by: Actor, entry: AuditEntry): Promise<void> {
+  return insertAuditEvent(db, by, entry);
+}
 
 export interface AuditLog {
   /** The newest first. */

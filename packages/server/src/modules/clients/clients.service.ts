@@ -7,7 +7,7 @@ import { type Db, transaction } from "../../db/database.ts";
 import { FieldError, MissingError } from "../../errors.ts";
 import { text } from "../../text.ts";
 import { refuseStale } from "../../version.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { changedValues } from "../audit/changed-values.ts";
 import {
   type ClientOfAccountRow,

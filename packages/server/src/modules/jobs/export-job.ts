@@ -1,6 +1,6 @@
 import { type Readable, addAbortSignal } from "node:stream";
 import { transaction } from "../../db/database.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { type CsvCell, csvStream } from "../exports/csv.ts";
 import { xlsxStream } from "../exports/xlsx.ts";
 import type { Text } from "../../text.ts";

@@ -1,6 +1,6 @@
 import { MissingError } from "../../errors.ts";
 import { text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { cardImport } from "../cards/cards.import.ts";
 import type { CsvImport } from "../imports/definition.ts";
 import { type ImportReport, importCsv } from "../imports/import-csv.ts";

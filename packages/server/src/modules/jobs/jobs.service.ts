@@ -3,7 +3,7 @@ import type { Actor } from "../../actor.ts";
 import { transaction } from "../../db/database.ts";
 import { ConflictError, MissingError, OperatorError } from "../../errors.ts";
 import { text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import type { ExportDefinitions } from "./export-job.ts";
 import { readFile } from "./job-files.ts";
 import { type JobFileRow, deletePartialFiles, selectFiles } from "./job-files.queries.ts";

@@ -4,7 +4,7 @@ import type { Actor } from "../../actor.ts";
 import { transaction } from "../../db/database.ts";
 import { ConflictError, OperatorError, TooLargeError, invariant } from "../../errors.ts";
 import { type Language, text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { refuseBinary } from "../imports/csv-source.ts";
 import { keepFile } from "./job-files.ts";
 import { type ImportKind, type ImportParameters, type JobRow, SupersededError } from "./job.ts";

@@ -4,7 +4,7 @@ import { transaction } from "../../db/database.ts";
 import { FieldError, MissingError, invariant } from "../../errors.ts";
 import { text } from "../../text.ts";
 import { refuseStale } from "../../version.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { changedValues } from "../audit/changed-values.ts";
 import { formatMoney, parseMoney } from "../../money.ts";
 import { productColumns } from "./product-columns.ts";

@@ -5,7 +5,7 @@ import { type Db, transaction } from "../../db/database.ts";
 import { retryingTransaction } from "../../db/retry.ts";
 import { ConflictError, MissingError, OperatorError, invariant } from "../../errors.ts";
 import { text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { type BillingMonth, currentMonths, formatMonth } from "../packages/billing-month.ts";
 import { createCalendar } from "../usage/calendar.ts";
 import type { UsageKind } from "../usage/usage-record.ts";

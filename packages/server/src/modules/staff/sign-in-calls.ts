@@ -4,7 +4,7 @@ import type { Actor } from "../../actor.ts";
 import { transaction } from "../../db/database.ts";
 import { invariant } from "../../errors.ts";
 import { failureKey } from "../../http/client-address.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { type Attempt, beginAttempt, forgetFailures, takeBackAttempt } from "./attempt-counter.ts";
 import {
   authPath,

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { ConflictError, MissingError, OperatorError } from "../../errors.ts";
 import { text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import type { MasterKeys } from "../clients/master-key.ts";
 import { deleteAttempts } from "./attempts.queries.ts";
 import { newPassword } from "./password.ts";

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Actor } from "../../actor.ts";
 import type { Db } from "../../db/database.ts";
 import { type Text, text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import type { UsageSource } from "../sources/source.ts";
 import type { ReleaseIntake } from "./intake.ts";
 import { deleteEntries, selectKept } from "./quarantine.queries.ts";

@@ -3,7 +3,7 @@ import type { Actor } from "../../actor.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { ConflictError, MissingError, OperatorError } from "../../errors.ts";
 import { type Text, text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.queries.ts";
+import { recordAudit } from "../audit/audit.service.ts";
 import { iccidPattern } from "../cards/identifier.ts";
 import type { UsageSource } from "../sources/source.ts";
 import type { UsageCalendar } from "./calendar.ts";
