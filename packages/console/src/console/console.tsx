@@ -23,6 +23,11 @@ const lightText = {
   colorTextQuaternary: "#6b6b6b",
   colorTextDisabled: "#6b6b6b",
   colorTextDescription: "#595959",
+  colorLink: "#0958d9",
+  ...readable("Success", "#237804", "#f6ffed", "#b7eb8f"),
+  ...readable("Info", "#0958d9", "#e6f4ff", "#91caff"),
+  ...readable("Warning", "#ad4e00", "#fffbe6", "#ffe58f"),
+  ...readable("Error", "#cf1322", "#fff2f0", "#ffccc7"),
 };
 const darkText = {
   colorTextPlaceholder: "#9a9a9a",
@@ -31,7 +36,20 @@ const darkText = {
   colorTextDisabled: "#9a9a9a",
   colorTextDescription: "#b3b3b3",
   colorLink: "#69b1ff",
+  ...readable("Success", "#6abe39", "#162312", "#274916"),
+  ...readable("Info", "#69b1ff", "#111a2c", "#15325b"),
+  ...readable("Warning", "#e8b339", "#2b2111", "#594214"),
+  ...readable("Error", "#f3716d", "#2c1618", "#5b2526"),
 };
+
+/** The colour of a meaning dark or light enough to be read, on the ground that Ant Design would make of its own. */
+function readable<Meaning extends string>(meaning: Meaning, color: string, ground: string, border: string) {
+  return {
+    [`color${meaning}`]: color,
+    [`color${meaning}Bg`]: ground,
+    [`color${meaning}Border`]: border,
+  };
+}
 
 /** The whole console: its looks, its language, who is signed in, and the page. */
 export function Console() {
@@ -57,6 +75,8 @@ export function Console() {
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: { colorPrimary: "#1668dc", borderRadius: 6, ...(dark ? darkText : lightText) },
+        // White is too faint on dark pages' light red, and so is the menu's blue on its ground.
+        components: dark ? { Button: { dangerColor: "#200" }, Menu: { itemSelectedColor: "#91caff" } } : {},
       }}
       // "确 定" would be read out with a pause.
       button={{ autoInsertSpace: false }}

@@ -1,4 +1,4 @@
-import { AuditOutlined, CloudSyncOutlined } from "@ant-design/icons";
+import { AuditOutlined, CloudSyncOutlined, GiftOutlined, KeyOutlined, TeamOutlined } from "@ant-design/icons";
 import { type ComponentType, type LazyExoticComponent, type ReactNode, lazy } from "react";
 import type { Translate } from "../shared/language.tsx";
 import type { Role } from "./session.tsx";
@@ -15,6 +15,23 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  {
+    path: "/products",
+    component: lazy(() => import("./products/products-page.tsx")),
+    menu: { label: (t) => t("套餐产品", "Products"), icon: <GiftOutlined /> },
+  },
+  {
+    path: "/accounts",
+    component: lazy(() => import("./accounts/accounts-page.tsx")),
+    menu: { label: (t) => t("账户", "Accounts"), icon: <TeamOutlined /> },
+  },
+  { path: "/accounts/:accountNo", component: lazy(() => import("./accounts/account-page.tsx")) },
+  {
+    path: "/clients",
+    component: lazy(() => import("./clients/clients-page.tsx")),
+    menu: { label: (t) => t("客户端", "Clients"), icon: <KeyOutlined /> },
+  },
+  { path: "/clients/:clientId", component: lazy(() => import("./clients/client-page.tsx")) },
   {
     path: "/jobs",
     component: lazy(() => import("./jobs/jobs-page.tsx")),

@@ -10,6 +10,8 @@ export interface Format {
   shortTime(iso: string | null | undefined): string;
   /** A whole number with separators. */
   count(value: number): string;
+  /** A decimal with two places, with separators. */
+  money(value: string): string;
   /** Bytes in the largest fitting unit of 1,024: "1.5 GB". */
   bytes(value: number): string;
 }
@@ -37,6 +39,8 @@ function createFormat(locale: string, timeZone: string): Format {
       return text.startsWith(thisYear) ? text.slice(5, 16) : text.slice(0, 16);
     },
     count: (value) => numbers.format(value),
+    // In text: as a number the largest amounts would lose their cents.
+    money: (value) => value.replace(/\B(?=(\d{3})+\.)/g, ","),
     bytes(value) {
       let unit = 0;
       let size = value;

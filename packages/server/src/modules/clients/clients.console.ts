@@ -4,11 +4,12 @@ import {
   endRotation,
   listClients,
   rotateSecret,
+  searchClients,
   setClientStatus,
   showClient,
   updateClient,
 } from "./clients.endpoints.ts";
-import type { SecretRow } from "./clients.queries.ts";
+import type { ListedClientRow, SecretRow } from "./clients.queries.ts";
 import type { ClientService } from "./clients.service.ts";
 
 /** As many clients of one account as are listed. An account has a few. */
@@ -32,18 +33,23 @@ export function clientConsole(
   }
 
   return [
+    handle(searchClients, async ({ query }) => {
+      const { search, status, cursor, limit = 50 } = query;
+      const rows = await clients.list({ search: search?.trim(), status, after: cursor }, limit + 1);
+      const list = rows.slice(0, limit).map((row) => ({
+        ...presentListed(row),
+        account_no: row.account_no,
+        account_name: row.account_name,
+        // As the schema's check has it.
+        account_status: row.account_status as "normal" | "suspended",
+      }));
+      const last = list.at(-1);
+      return { list, ...(rows.length > limit && last !== undefined ? { next_cursor: last.client_id } : {}) };
+    }),
+
     handle(listClients, async ({ params }) => {
       const rows = await clients.listOfAccount(params.account_no, listedMax + 1);
-      const list = rows.slice(0, listedMax).map((row) => ({
-        client_id: row.client_id,
-        status: row.status,
-        allow_ips: row.allow_ips.map(presentRange),
-        rate_per_second: row.rate_per_second,
-        created_at: row.created_at.toISOString(),
-        last_used_at: row.last_used_at?.toISOString() ?? null,
-        rotating: row.rotating,
-      }));
-      return { list, more: rows.length > listedMax };
+      return { list: rows.slice(0, listedMax).map(presentListed), more: rows.length > listedMax };
     }),
 
     handle(createClient, async ({ params, body, by }) => {
@@ -78,6 +84,18 @@ export function clientConsole(
       return present(params.client_id);
     }),
   ];
+}
+
+function presentListed(row: ListedClientRow) {
+  return {
+    client_id: row.client_id,
+    status: row.status,
+    allow_ips: row.allow_ips.map(presentRange),
+    rate_per_second: row.rate_per_second,
+    created_at: row.created_at.toISOString(),
+    last_used_at: row.last_used_at?.toISOString() ?? null,
+    rotating: row.rotating,
+  };
 }
 
 /** A single address as people write it. */

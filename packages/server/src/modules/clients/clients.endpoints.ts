@@ -17,7 +17,7 @@ const clientValues = {
   rate_per_second: Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()]),
 };
 
-const listedClient = Type.Object({
+const listedValues = {
   client_id: Type.String(),
   status,
   ...clientValues,
@@ -25,7 +25,9 @@ const listedClient = Type.Object({
   last_used_at: moment,
   /** Whether a secret that is being rotated out still verifies. */
   rotating: Type.Boolean(),
-});
+};
+
+const listedClient = Type.Object(listedValues);
 
 /** A secret without the secret. */
 const secret = Type.Object({
@@ -55,6 +57,30 @@ const client = Type.Object({
 
 /** A secret in the clear: it is told this once. */
 const issued = Type.Object({ client_id: Type.String(), client_secret: Type.String() });
+
+export const searchClients = endpoint({
+  method: "GET",
+  path: "/clients",
+  role: "viewer",
+  query: Type.Object({
+    /** How its id begins, the whole number of its account, or a part of that one's name. */
+    search: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    status: Type.Optional(status),
+    cursor: Type.Optional(Type.String({ maxLength: 40 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  }),
+  answer: Type.Object({
+    list: Type.Array(
+      Type.Object({
+        ...listedValues,
+        account_no: Type.Integer(),
+        account_name: Type.String(),
+        account_status: status,
+      }),
+    ),
+    next_cursor: Type.Optional(Type.String()),
+  }),
+});
 
 export const listClients = endpoint({
   method: "GET",
@@ -123,6 +149,7 @@ export const endRotation = endpoint({
 });
 
 export const clientEndpoints = [
+  searchClients,
   listClients,
   createClient,
   showClient,

@@ -1,4 +1,4 @@
-import sql from "sql-template-tag";
+import sql, { type Sql, join } from "sql-template-tag";
 import type { Db } from "../../db/database.ts";
 import { invariant } from "../../errors.ts";
 
@@ -50,12 +50,15 @@ export async function expireSecrets(db: Db, clientId: string, overlapSeconds: nu
   `);
 }
 
-/** Ends the overlap of every rotation now; tells whether there was one. */
-export async function endOverlap(db: Db, clientId: string): Promise<boolean> {
-  const { rowCount } = await db.query(sql`
-    update client_secret set expires_at = now() where client_id = ${clientId} and expires_at > now()
+/** Ends the overlap of every rotation now; returns the numbers of the secrets that were in one. */
+export async function endOverlap(db: Db, clientId: string): Promise<number[]> {
+  const { rows } = await db.query<{ secret_no: number }>(sql`
+    update client_secret
+    set expires_at = now()
+    where client_id = ${clientId} and expires_at > now()
+    returning secret_no
   `);
-  return rowCount !== 0;
+  return rows.map(({ secret_no }) => secret_no).sort((one, other) => one - other);
 }
 
 /**
@@ -141,6 +144,56 @@ export async function selectClientsOfAccount(db: Db, accountNo: number, limit: n
   return rows;
 }
 
+/** What a list of all clients may be narrowed to. */
+export interface ClientFilter {
+  /** How its id begins, the whole number of its account, or a part of that one's name. */
+  readonly search?: string | undefined;
+  readonly status?: ClientStatus | undefined;
+  /** Only clients that come after this one. */
+  readonly after?: string | undefined;
+}
+
+export interface FoundClientRow extends ListedClientRow {
+  account_name: string;
+  account_status: string;
+}
+
+/** Of all accounts, the newest first. There are few thousand: they are sorted, and their secrets asked for once cut off. */
+export async function selectClients(db: Db, filter: ClientFilter, limit: number): Promise<FoundClientRow[]> {
+  const { rows } = await db.query<FoundClientRow>(sql`
+    select c.client_id, c.account_no, a.name as account_name, a.status as account_status, c.status,
+      c.allow_ips::text[] as allow_ips, c.rate_per_second, c.version, c.created_at,
+      (select max(s.last_used_at) from client_secret s where s.client_id = c.client_id) as last_used_at,
+      exists (select 1 from client_secret s where s.client_id = c.client_id and s.expires_at > now()) as rotating
+    from client c
+    join account a on a.account_no = c.account_no
+    where ${join([sql`true`, ...conditionsOf(filter)], " and ")}
+    order by c.created_at desc, c.client_id desc
+    limit ${limit}
+  `);
+  return rows;
+}
+
+function conditionsOf({ search, status, after }: ClientFilter): Sql[] {
+  return [
+    ...(status === undefined ? [] : [sql`c.status = ${status}`]),
+    ...(after === undefined
+      ? []
+      : [
+          sql`(c.created_at, c.client_id) < (select l.created_at, l.client_id from client l where l.client_id = ${after})`,
+        ]),
+    ...(search === undefined ? [] : [sql`(${join(searchesOf(search), " or ")})`]),
+  ];
+}
+
+function searchesOf(search: string): Sql[] {
+  return [
+    sql`a.name ilike ${`%${search.replaceAll(/[\\%_]/g, "\\$&")}%`}`,
+    ...(/^\d{1,15}$/.test(search) ? [sql`c.account_no = ${search}::bigint`] : []),
+    ...(/^iot[a-z0-9]{0,20}$/.test(search) ? [sql`c.client_id like ${`${search}%`}`] : []),
+  ];
+}
+
 /** What is known of a secret without opening it. */
 export interface SecretRow {
   secret_no: number;
@@ -181,11 +234,21 @@ export async function notifyCredentials(db: Db, clientId: string): Promise<void>
   await db.query(sql`select pg_notify(${credentialsChannel}, ${clientId})`);
 }
 
-/** The same for all clients of an account, whose status is a part of their credentials. */
-export async function notifyCredentialsOfAccount(db: Db, accountNo: number): Promise<void> {
-  await db.query(sql`
-    select pg_notify(${credentialsChannel}, client_id) from client where account_no = ${accountNo}
+/**
+ * The same for several. They are given, and not looked up in the same statement: on Citus that might be answered by another
+ * node, and be announced where nobody listens.
+ */
+export async function notifyCredentialsOf(db: Db, clientIds: readonly string[]): Promise<void> {
+  await db.query(
+    sql`select pg_notify(${credentialsChannel}, client_id) from unnest(${clientIds}::text[]) as client_id`,
+  );
+}
+
+export async function selectClientIds(db: Db, accountNo: number): Promise<string[]> {
+  const { rows } = await db.query<{ client_id: string }>(sql`
+    select client_id from client where account_no = ${accountNo}
   `);
+  return rows.map(({ client_id }) => client_id);
 }
 
 export interface CredentialsRow {

@@ -10,9 +10,11 @@ import { refuseStale } from "../../version.ts";
 import { recordAudit } from "../audit/audit.service.ts";
 import { changedValues } from "../audit/changed-values.ts";
 import {
+  type ClientFilter,
   type ClientOfAccountRow,
   type ClientRow,
   type ClientStatus,
+  type FoundClientRow,
   type ListedClientRow,
   type SecretRow,
   endOverlap,
@@ -22,8 +24,10 @@ import {
   lockClient,
   lockSecrets,
   notifyCredentials,
-  notifyCredentialsOfAccount,
+  notifyCredentialsOf,
   selectClient,
+  selectClientIds,
+  selectClients,
   selectClientsOfAccount,
   selectFirstOfAccount,
   selectSealedUnderOther,
@@ -77,6 +81,8 @@ export interface ClientService {
   update(clientId: string, edit: ClientEdit, by: Actor): Promise<void>;
   setStatus(clientId: string, change: Seen & { readonly status: ClientStatus }, by: Actor): Promise<void>;
   get(clientId: string): Promise<ClientDetails>;
+  /** Of all accounts, the newest first. */
+  list(filter: ClientFilter, limit: number): Promise<FoundClientRow[]>;
   /** An account's clients, the oldest first. */
   listOfAccount(accountNo: number, limit: number): Promise<ListedClientRow[]>;
   /** The oldest client of an account with its current secret, if it has any. */
@@ -140,9 +146,14 @@ export function createClientService(pool: pg.Pool, keys: MasterKeys): ClientServ
     endOverlap(clientId, seen, by) {
       return change(clientId, seen, async (db, client) => {
         await lockSecrets(db, [clientId]);
-        if (!(await endOverlap(db, clientId))) return;
+        const ended = await endOverlap(db, clientId);
+        if (ended.length === 0) return;
         await updateClient(db, client);
-        await recordAudit(db, by, { action: "client.end_overlap", object: { kind: "client", id: clientId } });
+        await recordAudit(db, by, {
+          action: "client.end_overlap",
+          object: { kind: "client", id: clientId },
+          after: { ended_secret_nos: ended },
+        });
       });
     },
 
@@ -175,6 +186,7 @@ export function createClientService(pool: pg.Pool, keys: MasterKeys): ClientServ
       return { ...client, secrets: await selectSecrets(pool, clientId) };
     },
 
+    list: (filter, limit) => selectClients(pool, filter, limit),
     listOfAccount: (accountNo, limit) => selectClientsOfAccount(pool, accountNo, limit),
 
     async findOfAccount(accountNo) {
@@ -186,7 +198,7 @@ export function createClientService(pool: pg.Pool, keys: MasterKeys): ClientServ
       };
     },
 
-    announceOfAccount: (db, accountNo) => notifyCredentialsOfAccount(db, accountNo),
+    announceOfAccount: async (db, accountNo) => notifyCredentialsOf(db, await selectClientIds(db, accountNo)),
 
     async resealSecrets(by) {
       // In portions, so that neither memory nor the time for which rows are locked grows with the number of clients.
@@ -229,19 +241,30 @@ function parseAllowList(allowIps: readonly string[]): string[] {
       "allow_ips",
       text(`白名单最多 ${allowIpsMax} 条`, `an allow-list has at most ${allowIpsMax} entries`),
     );
-  return [...new Set(allowIps.map(parseRange))];
+  const trimmed = allowIps.map((range) => range.trim());
+  const wrong = trimmed.filter((range) => !isAddressOrRange(range));
+  if (wrong.length > 0) throw notRanges(wrong);
+  return [...new Set(trimmed.map(parseRange))];
+}
+
+/** As many wrong entries as are named. */
+const namedMax = 5;
+
+function notRanges(wrong: readonly string[]): FieldError {
+  const named = wrong.slice(0, namedMax);
+  const [zh, en] = [named.map((range) => `“${range}”`).join("、"), named.map((range) => `"${range}"`).join(", ")];
+  const more = wrong.length - named.length;
+  return new FieldError(
+    "allow_ips",
+    text(
+      `${zh}${more > 0 ? `等 ${wrong.length} 条` : ""} 不是 IP 地址或网段，应形如 203.0.113.7、203.0.113.0/24 或 2001:db8::/32。`,
+      `${en}${more > 0 ? ` and ${more} more are` : wrong.length > 1 ? " are" : " is"} neither an IP address nor a CIDR range, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.`,
+    ),
+  );
 }
 
 /** An address or a range as PostgreSQL's cidr prints it: with its prefix, and the bits behind that cleared. */
 function parseRange(range: string): string {
-  if (!isAddressOrRange(range))
-    throw new FieldError(
-      "allow_ips",
-      text(
-        `“${range}” 不是 IP 地址或网段，应形如 203.0.113.7、203.0.113.0/24 或 2001:db8::/32。`,
-        `"${range}" is neither an IP address nor a CIDR range, such as 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32.`,
-      ),
-    );
   if (!range.includes("/")) {
     const address = ipaddr.process(range);
     return `${address.toString()}/${address.kind() === "ipv4" ? 32 : 128}`;
