@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { startTestServer } from "../packages/server/test/server.ts";
 import { type Command, languages, missingRuntime } from "./languages.ts";
+import { type OpenApiPaths, languageFor, sampleArguments, sampleFor, sampledOperations } from "./operations.ts";
 
 interface LiveServer {
   url: string;
@@ -39,6 +40,10 @@ interface Vector {
 
 const examples = import.meta.dirname;
 const vectors = JSON.parse(readFileSync(join(examples, "../docs/signature-vectors.json"), "utf8")) as Vector[]; // of another shape, it would not compare equal below
+
+const operations = sampledOperations(
+  JSON.parse(readFileSync(join(examples, "../docs/openapi.json"), "utf8")) as OpenApiPaths, // as the server's own tests hold it
+);
 
 /** The samples are run from a copy, as an integrator would, so that nothing is compiled into the checkout. */
 const copy = mkdtempSync(join(tmpdir(), "dks-examples-"));
@@ -153,6 +158,17 @@ describe.each(languages)("the $language sample", (language) => {
     needsRuntime(context);
     const refused = await called([...command, server.serialNo], { DKS_CLIENT_SECRET: "wrong" });
     expect(refused).toMatchObject({ exitCode: 1, answer: { errcode: 55004 } });
+  });
+
+  it.each(operations)("is there for $path, made from that of the first, and answered", async (operation) => {
+    const own = languageFor(language, operation);
+    const source = readFileSync(join(examples, language.file), "utf8");
+    expect(readFileSync(join(examples, own.file), "utf8")).toBe(sampleFor(language, source, operation));
+    if (missing) return;
+    if (own.prepare) expect(await run(own.prepare)).toMatchObject({ exitCode: 0 });
+    const { exitCode, answer } = await called([...own.command, ...sampleArguments(operation)]);
+    expect(answer).toMatchObject({ errcode: 0, data: expect.any(Object) });
+    expect(exitCode).toBe(0);
   });
 
   it("prints the answer whatever its HTTP status", async (context) => {

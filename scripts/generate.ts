@@ -1,12 +1,14 @@
 /**
  * Writes the files that are made from the code, or with `--check` fails if any of them is not what it would write:
- * docs/openapi.json, the SDK's operations, schema.sql, the tables of variables and error codes in docs/, and the last
- * benchmark's results in the READMEs.
+ * docs/openapi.json, the SDK's operations, the samples of all operations but the first, schema.sql, the tables of
+ * variables and error codes in docs/, and the last benchmark's results in the READMEs.
  */
 import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { languages } from "../examples/languages.ts";
+import { type OpenApiPaths, languageFor, sampleFor, sampledOperations } from "../examples/operations.ts";
 import { variables } from "../packages/server/src/config.ts";
 import { createPool } from "../packages/server/src/db/database.ts";
 import { dumpSchema } from "../packages/server/src/db/dump-schema.ts";
@@ -92,7 +94,21 @@ function formatted(path: string, source: string): string {
   });
 }
 
+/** The samples of `examples/` in each language, for each operation but the one they are written for. */
+async function samples(openApi: object): Promise<[path: string, source: string][]> {
+  const [, ...others] = sampledOperations(openApi as OpenApiPaths); // The document is made of operations alone.
+  return Promise.all(
+    languages.flatMap((language) =>
+      others.map(async (operation): Promise<[string, string]> => {
+        const source = await readFile(join(root, "examples", language.file), "utf8");
+        return [`examples/${languageFor(language, operation).file}`, sampleFor(language, source, operation)];
+      }),
+    ),
+  );
+}
+
 async function files(): Promise<Map<string, string>> {
+  const openApi = openApiDocument(operations);
   const operationsDoc = await readFile(join(root, "docs/operations.md"), "utf8");
   const signingDoc = await readFile(join(root, "docs/signing.md"), "utf8");
   const readme = await readFile(join(root, "README.md"), "utf8");
@@ -100,7 +116,8 @@ async function files(): Promise<Map<string, string>> {
   // Without its title, as a part of another page.
   const benchResults = (await readFile(join(root, "bench/results/latest.md"), "utf8")).replace(/^# .*\n+/, "").trim();
   return new Map([
-    ["docs/openapi.json", `${JSON.stringify(openApiDocument(operations), null, 2)}\n`],
+    ["docs/openapi.json", `${JSON.stringify(openApi, null, 2)}\n`],
+    ...(await samples(openApi)),
     ["packages/sdk/src/operations.ts", formatted("packages/sdk/src/operations.ts", sdkOperationsSource(operations))],
     ["packages/server/schema.sql", await schema()],
     [

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 查询流量卡基本信息。需要 bash、curl、openssl
-# Asks for one card's data of the month. Needs bash, curl and openssl.
+# A card and how much data it has this month. Needs bash, curl and openssl.
 set -euo pipefail
 
 # 签名：除 sign 外的参数按名称排序，用 & 连接，不做 URL 编码，保留空值，末尾加密钥，SHA-1，转大写
@@ -18,17 +18,25 @@ quote() {
   printf '"%s"' "${escaped//\"/\\\"}"
 }
 
-if [[ $1 == --sign ]]; then
+# call 路径 参数=值… / call PATH NAME=VALUE…
+call() {
+  local path=$1 pair body
+  shift
+  set -- "$@" "client_id=${DKS_CLIENT_ID-}" "timestamp=$(date +%s)"
+  set -- "$@" "sign=$(sign "$@")"
+  body=$(for pair in "$@"; do printf ',%s:%s' "$(quote "${pair%%=*}")" "$(quote "${pair#*=}")"; done)
+  curl -sS --max-time 10 -H 'Content-Type: application/json' --data-binary "{${body:1}}" \
+    "${DKS_URL:-http://127.0.0.1:8080}$path"
+}
+
+if [[ ${1-} == --sign ]]; then
   sign "${@:2}"
   exit
 fi
 
-# 卡号是字符串，时间戳是整数 / the card number is a string, the timestamp an integer
-client_id=${DKS_CLIENT_ID-} serial_no=$1 timestamp=$(date +%s)
-signature=$(sign "client_id=$client_id" "serial_no=$serial_no" "timestamp=$timestamp")
-body=$(printf '{"client_id":%s,"serial_no":%s,"timestamp":%d,"sign":"%s"}' \
-  "$(quote "$client_id")" "$(quote "$serial_no")" "$timestamp" "$signature")
-answer=$(curl -sS --max-time 10 -H 'Content-Type: application/json' --data-binary "$body" \
-  "${DKS_URL:-http://127.0.0.1:8080}/v1/member/info")
+params=(
+  "serial_no=$1"
+)
+answer=$(call /v1/member/info "${params[@]}")
 printf '%s\n' "$answer"
 [[ $answer == *'"errcode":0,'* ]]

@@ -1,5 +1,5 @@
 // 查询流量卡基本信息。Go 1.16 以上，只用标准库
-// Asks for one card's data of the month. Go 1.16 or later, standard library only.
+// A card and how much data it has this month. Go 1.16 or later, standard library only.
 package main
 
 import (
@@ -31,31 +31,43 @@ func sign(params map[string]interface{}, secret string) string {
 	return fmt.Sprintf("%X", sha1.Sum([]byte(strings.Join(pairs, "&")+secret)))
 }
 
-func main() {
-	url, secret, params := os.Getenv("DKS_URL"), os.Getenv("DKS_CLIENT_SECRET"), map[string]interface{}{}
+func call(path string, params map[string]interface{}) ([]byte, error) {
+	url := os.Getenv("DKS_URL")
 	if url == "" {
 		url = "http://127.0.0.1:8080"
 	}
-	if os.Args[1] == "--sign" {
+	// 时间戳是整数 / the timestamp is an integer
+	params["client_id"], params["timestamp"] = os.Getenv("DKS_CLIENT_ID"), time.Now().Unix()
+	params["sign"] = sign(params, os.Getenv("DKS_CLIENT_SECRET"))
+	body, _ := json.Marshal(params) // 只有字符串和整数，不会出错 / of strings and integers, it cannot fail
+	client := http.Client{Timeout: 10 * time.Second}
+	response, err := client.Post(url+path, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return io.ReadAll(response.Body) // 不论 HTTP 状态码 / whatever the HTTP status
+}
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == "--sign" {
+		params := map[string]interface{}{}
 		for _, pair := range os.Args[2:] {
 			equals := strings.Index(pair, "=")
 			params[pair[:equals]] = pair[equals+1:]
 		}
-		fmt.Println(sign(params, secret))
+		fmt.Println(sign(params, os.Getenv("DKS_CLIENT_SECRET")))
 		return
 	}
-	// 卡号是字符串，时间戳是整数 / the card number is a string, the timestamp an integer
-	params["client_id"], params["serial_no"], params["timestamp"] = os.Getenv("DKS_CLIENT_ID"), os.Args[1], time.Now().Unix()
-	params["sign"] = sign(params, secret)
-	body, _ := json.Marshal(params) // 只有字符串和整数，不会出错 / of strings and an integer, it cannot fail
-	client := http.Client{Timeout: 10 * time.Second}
-	response, err := client.Post(url+"/v1/member/info", "application/json", bytes.NewReader(body))
+	// 卡号用字符串 / a card number is a string
+	answer, err := call("/v1/member/info", map[string]interface{}{
+		"serial_no": os.Args[1],
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer, err := io.ReadAll(response.Body) // 不论 HTTP 状态码 / whatever the HTTP status
 	fmt.Println(string(answer))
-	if err != nil || !bytes.Contains(answer, []byte(`"errcode":0,`)) {
+	if !bytes.Contains(answer, []byte(`"errcode":0,`)) {
 		os.Exit(1)
 	}
 }

@@ -1,5 +1,5 @@
 // 查询流量卡基本信息。Node 18 以上，无需依赖
-// Asks for one card's data of the month. Node 18 or later, no dependencies.
+// A card and how much data it has this month. Node 18 or later, no dependencies.
 import { createHash } from "node:crypto";
 
 const {
@@ -18,21 +18,28 @@ function sign(params, secret) {
     .toUpperCase();
 }
 
-const [first, ...rest] = process.argv.slice(2);
-if (first === "--sign") {
-  const split = (pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
-  console.log(sign(Object.fromEntries(rest.map(split)), DKS_CLIENT_SECRET));
-} else {
-  // 卡号是字符串，时间戳是整数 / the card number is a string, the timestamp an integer
-  const timestamp = Math.floor(Date.now() / 1000);
-  const params = { client_id: DKS_CLIENT_ID, serial_no: first, timestamp };
-  const response = await fetch(`${DKS_URL}/v1/member/info`, {
+async function call(path, own) {
+  // 时间戳是整数 / the timestamp is an integer
+  const params = { ...own, client_id: DKS_CLIENT_ID, timestamp: Math.floor(Date.now() / 1000) };
+  const response = await fetch(DKS_URL + path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...params, sign: sign(params, DKS_CLIENT_SECRET) }),
     signal: AbortSignal.timeout(10_000),
   });
-  const answer = await response.text();
-  console.log(answer);
-  process.exitCode = JSON.parse(answer).errcode === 0 ? 0 : 1;
+  return response.text(); // 不论 HTTP 状态码 / whatever the HTTP status
 }
+
+const args = process.argv.slice(2);
+if (args[0] === "--sign") {
+  const split = (pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
+  console.log(sign(Object.fromEntries(args.slice(1).map(split)), DKS_CLIENT_SECRET));
+  process.exit();
+}
+
+// 卡号用字符串 / a card number is a string
+const answer = await call("/v1/member/info", {
+  serial_no: args[0],
+});
+console.log(answer);
+process.exitCode = JSON.parse(answer).errcode === 0 ? 0 : 1;

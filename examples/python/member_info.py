@@ -1,5 +1,5 @@
 # 查询流量卡基本信息。Python 3.6 以上，只用标准库
-# Asks for one card's data of the month. Python 3.6 or later, standard library only.
+# A card and how much data it has this month. Python 3.6 or later, standard library only.
 import hashlib
 import json
 import os
@@ -19,11 +19,11 @@ def sign(params, secret):
     return hashlib.sha1(("&".join(pairs) + secret).encode("utf-8")).hexdigest().upper()
 
 
-def member_info(serial_no):
-    # 卡号是字符串，时间戳是整数 / the card number is a string, the timestamp an integer
-    params = {"client_id": CLIENT_ID, "serial_no": serial_no, "timestamp": int(time.time())}
+def call(path, params):
+    # 时间戳是整数 / the timestamp is an integer
+    params = dict(params, client_id=CLIENT_ID, timestamp=int(time.time()))
     params["sign"] = sign(params, CLIENT_SECRET)
-    request = Request(URL + "/v1/member/info", json.dumps(params).encode("utf-8"), {"Content-Type": "application/json"})
+    request = Request(URL + path, json.dumps(params).encode("utf-8"), {"Content-Type": "application/json"})
     try:
         response = urlopen(request, timeout=10)
     except HTTPError as error:  # 非 200 的应答也要读 / answers other than 200 carry the same JSON
@@ -31,9 +31,13 @@ def member_info(serial_no):
     return response.read().decode("utf-8")
 
 
-if sys.argv[1] == "--sign":
+if sys.argv[1:2] == ["--sign"]:
     print(sign(dict(pair.split("=", 1) for pair in sys.argv[2:]), CLIENT_SECRET))
-else:
-    answer = member_info(sys.argv[1])
-    print(answer)
-    sys.exit(0 if json.loads(answer)["errcode"] == 0 else 1)
+    sys.exit()
+
+# 卡号用字符串 / a card number is a string
+answer = call("/v1/member/info", {
+    "serial_no": sys.argv[1],
+})
+print(answer)
+sys.exit(0 if json.loads(answer)["errcode"] == 0 else 1)

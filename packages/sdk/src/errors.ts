@@ -14,6 +14,7 @@ export interface RefusalDetails extends FailureDetails {
   readonly errcode: number;
   readonly requestId: string | undefined;
   readonly hint: string | undefined;
+  readonly docUrl: string | undefined;
   readonly serverTime: number | undefined;
 }
 
@@ -26,6 +27,8 @@ export class DakashiError extends Error {
   readonly requestId: string | undefined;
   /** A stable reason finer than `errcode`, such as `sign_lower_case`. */
   readonly hint: string | undefined;
+  /** Where the platform's documentation explains this refusal; undefined if the platform does not say. */
+  readonly docUrl: string | undefined;
   /** The HTTP status; 200 for most refusals. */
   readonly status: number;
   /** How long the platform asks to wait before the next call, in seconds. */
@@ -40,6 +43,7 @@ export class DakashiError extends Error {
     this.errcode = details.errcode;
     this.requestId = details.requestId;
     this.hint = details.hint;
+    this.docUrl = details.docUrl;
     this.status = details.status;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.serverTime = details.serverTime;

@@ -50,6 +50,7 @@ export async function exchange(settings: Settings, request: SignedRequest): Prom
     requestId,
     requestNo,
     hint: textOf(envelope["hint"]),
+    docUrl: addressOf(envelope["doc_url"], settings.baseUrl),
     status: response.status,
     retryAfterSeconds: retryAfterSeconds(response),
     serverTime: integerOf(envelope["server_time"]),
@@ -157,6 +158,12 @@ function reasonOf(error: unknown): string {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** The platform gives a path, since it need not know under which name it is reached. */
+function addressOf(value: unknown, baseUrl: string): string | undefined {
+  if (typeof value !== "string" || value === "") return undefined;
+  return value.startsWith("/") ? baseUrl + value : value;
 }
 
 function integerOf(value: unknown): number | undefined {

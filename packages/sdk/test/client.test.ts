@@ -166,7 +166,7 @@ describe("parameters that cannot be signed are refused before anything is sent",
 
 describe("a refusal", () => {
   test("carries code, message, hint, request id and status", async () => {
-    const peer = await startPeer(refuse(55004, "签名错误", { hint: "sign_lower_case" }));
+    const peer = await startPeer(refuse(55004, "签名错误", { hint: "sign_lower_case", doc_url: "/docs/errors/55004#sign_lower_case" }));
     const error = await failureOf(clientOf(peer).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiError);
     expect(error).toMatchObject({
@@ -174,6 +174,7 @@ describe("a refusal", () => {
       errcode: 55004,
       message: "签名错误",
       hint: "sign_lower_case",
+      docUrl: `${peer.url}/docs/errors/55004#sign_lower_case`,
       requestId: "req-2",
       status: 200,
     });
@@ -184,6 +185,7 @@ describe("a refusal", () => {
     await expect(clientOf(peer).memberInfo(card)).rejects.toMatchObject({
       errcode: 55005,
       hint: undefined,
+      docUrl: undefined,
     });
   });
 

@@ -106,6 +106,12 @@ export class AppError extends Error {
     this.retryAfterSeconds = detail.retryAfterSeconds;
   }
 
+  /** Where the refusal is explained: a path on this server, in the developer portal. */
+  get docUrl(): string {
+    const page = `/docs/errors/${refusals[this.refusal].errcode}`;
+    return this.hint === undefined ? page : `${page}#${this.hint}`;
+  }
+
   /** The whole message a caller is shown: the code's own text, then what to change. */
   messageIn(language: Language): string {
     const own = refusals[this.refusal].text[language];

@@ -1,22 +1,27 @@
-import { Suspense, lazy, useCallback, useEffect, useLayoutEffect, useState } from "react";
-import { Route, Routes } from "react-router";
+import { type ComponentType, Suspense, lazy, useCallback, useEffect, useLayoutEffect, useState } from "react";
 import { useDark } from "../shared/color-scheme.ts";
 import { useLanguage } from "../shared/language.tsx";
 import { ContentPage } from "./pages/content-page.tsx";
 import { ToolPage } from "./pages/tool-page.tsx";
 import { SearchDialog } from "./search/search-dialog.tsx";
+import { usePath } from "./shell/address.tsx";
 import { Drawer } from "./shell/drawer.tsx";
 import { LoadFailure } from "./shell/load-failure.tsx";
 import { Navigation } from "./shell/navigation.tsx";
 import { TopBar } from "./shell/top-bar.tsx";
 
-const DebuggerPage = lazy(() => import("./debugger/debugger-page.tsx"));
-const ExplorerPage = lazy(() => import("./explorer/explorer-page.tsx"));
+/** Pages that are applications of their own; all others are the repository's documents. */
+const tools: Readonly<Record<string, ComponentType>> = {
+  "/debugger": lazy(() => import("./debugger/debugger-page.tsx")),
+  "/explorer": lazy(() => import("./explorer/explorer-page.tsx")),
+};
 
 /** The developer portal: everything under /docs. */
 export function Portal() {
   const { t } = useLanguage();
   const dark = useDark();
+  const path = usePath();
+  const Tool = tools[path];
   const [overlay, setOverlay] = useState<"search" | "menu">();
   const close = useCallback(() => setOverlay(undefined), []);
 
@@ -46,14 +51,8 @@ export function Portal() {
         </nav>
         <main className="main" id="content" tabIndex={-1}>
           <LoadFailure>
-            {/* Above the routes: while the next page is on its way, the one before stays. */}
-            <Suspense>
-              <Routes>
-                <Route path="/debugger" element={<ToolPage page={DebuggerPage} path="/debugger" />} />
-                <Route path="/explorer" element={<ToolPage page={ExplorerPage} path="/explorer" />} />
-                <Route path="*" element={<ContentPage />} />
-              </Routes>
-            </Suspense>
+            {/* Above the page: while the next page is on its way, the one before stays. */}
+            <Suspense>{Tool === undefined ? <ContentPage /> : <ToolPage page={Tool} path={path} />}</Suspense>
           </LoadFailure>
         </main>
       </div>

@@ -11,7 +11,7 @@ declare module "virtual:portal/navigation" {
 }
 
 declare module "virtual:portal/samples" {
-  const samples: readonly import("./content/samples.ts").Sample[];
+  const samples: Record<string, () => Promise<{ default: readonly import("./content/samples.ts").Sample[] }>>;
   export default samples;
 }
 

@@ -24,8 +24,15 @@ function initialLanguage(): Language {
   return asked !== undefined && /^en\b/i.test(asked) ? "en" : "zh";
 }
 
-export function LanguageProvider({ children }: { readonly children: ReactNode }) {
-  const [language, setLanguage] = useState(initialLanguage);
+interface ProviderProps {
+  readonly children: ReactNode;
+  /** What an address asks for, above the reader's own choice. */
+  readonly fixed?: Language | undefined;
+}
+
+export function LanguageProvider({ children, fixed }: ProviderProps) {
+  const [own, setLanguage] = useState(initialLanguage);
+  const language = fixed ?? own;
   useEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   }, [language]);

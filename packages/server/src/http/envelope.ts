@@ -7,6 +7,7 @@ interface RefusalBody {
   readonly errcode: number;
   readonly errmsg: string;
   readonly hint?: string;
+  readonly doc_url: string;
   readonly server_time?: number;
   readonly request_id: string;
 }
@@ -86,6 +87,7 @@ export function sendRefusal(
     errcode: refusal.errcode,
     errmsg: error.messageIn(languageOf(request)),
     ...(error.hint === undefined ? {} : { hint: error.hint }),
+    doc_url: error.docUrl,
     ...(error.serverTime === undefined ? {} : { server_time: error.serverTime }),
     request_id: requestId,
   };

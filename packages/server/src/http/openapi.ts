@@ -166,13 +166,22 @@ const refusalSchema = {
       type: "string",
       ...both(text("更具体的原因，供程序使用，含义固定", "The reason in particular, for programs; stable")),
     },
+    doc_url: {
+      type: "string",
+      ...both(
+        text(
+          "这种错误的说明，本平台上的路径",
+          "Where the refusal is explained, as a path on this platform",
+        ),
+      ),
+    },
     server_time: {
       type: "integer",
       ...both(text("服务器时间（Unix 秒），仅见于 55006", "The server's Unix time, with 55006 only")),
     },
     request_id: requestIdSchema,
   },
-  required: ["errcode", "errmsg", "request_id"],
+  required: ["errcode", "errmsg", "doc_url", "request_id"],
 };
 
 function both(description: Text): { description: string; "x-description-zh": string } {

@@ -431,7 +431,12 @@ test("a bug of ours is answered with 50000 and nothing of its cause, which is in
   try {
     const zh = await server.memberInfo(client, { serial_no: "87000001" });
     expect(zh.status).toBe(500);
-    expect(zh.body).toEqual({ errcode: 50000, errmsg: "未知异常", request_id: zh.body.request_id });
+    expect(zh.body).toEqual({
+      errcode: 50000,
+      errmsg: "未知异常",
+      doc_url: "/docs/errors/50000",
+      request_id: zh.body.request_id,
+    });
     const en = await server.memberInfo(client, { serial_no: "87000001" }, { "accept-language": "en" });
     expect(en.body.errmsg).toBe("unknown exception");
     const entry =

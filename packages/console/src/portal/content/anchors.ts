@@ -28,6 +28,21 @@ export function textOf(html: string): string {
     .trim();
 }
 
+/** The beginning of built HTML that describes it: its first paragraph, if that is not too long its first sentences. */
+export function descriptionOf(html: string): string {
+  const [, paragraph = ""] = /<p>([\s\S]*?)<\/p>/.exec(html) ?? [];
+  const text = textOf(paragraph)
+    .replace(/\s+/g, " ")
+    .replace(/[:：]$/, "");
+  if (text.length <= descriptionLengthMax) return text;
+  const cut = text.slice(0, descriptionLengthMax);
+  const end = Math.max(cut.lastIndexOf("。"), cut.lastIndexOf(". "), cut.lastIndexOf("；"));
+  return end > 20 ? cut.slice(0, end + 1) : `${cut}…`;
+}
+
+/** About what search engines show. */
+const descriptionLengthMax = 160;
+
 /** The link beside a heading or a parameter, by which one gets its address. */
 export function anchorLink(id: string): string {
   return `<a class="anchor" href="#${escapeHtml(id)}" aria-hidden="true" tabindex="-1">#</a>`;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Language } from "../../shared/language.tsx";
-import { escapeHtml, textOf } from "./anchors.ts";
+import { descriptionOf, escapeHtml, textOf } from "./anchors.ts";
 import type { CodeBlocks } from "./highlight.ts";
 import { type LinkTargets, type Section, renderMarkdown } from "./markdown.ts";
 import { type Block, type BuiltPage, type Heading, type Island, languages } from "./page.ts";
@@ -142,7 +142,7 @@ function documentPage(
       html += `<span id="${escapeHtml(other)}"></span>`;
     html += section.headingHtml + section.html;
     if (section.title !== island?.after[language]) continue;
-    blocks.push({ html }, { island: island.name });
+    blocks.push({ html }, { island: island.name, ...(island.name === "samples" ? { of: "memberInfo" } : {}) });
     html = "";
   }
   if (island !== undefined && blocks.length === 0)
@@ -151,6 +151,7 @@ function documentPage(
   return {
     path,
     title: title.title,
+    description: descriptionOf(sections.map(({ html }) => html).join("")),
     headings: headingsOf(sections),
     blocks,
     search: sections.map((section) => ({

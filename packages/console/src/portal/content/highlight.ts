@@ -22,8 +22,8 @@ const grammars: Record<string, BundledLanguage> = {
 
 /** Makes code blocks at build time, coloured for both schemes. */
 export interface CodeBlocks {
-  /** A `pre` element. The lines that `adaptLine` picks can be marked. */
-  pre(code: string, grammar: string, adaptLine?: (line: string) => boolean): string;
+  /** A `pre` element. */
+  pre(code: string, grammar: string): string;
   /** The same, in a frame with a button that copies it. */
   block(code: string, grammar: string, language: Language): string;
 }
@@ -34,10 +34,8 @@ export async function createCodeBlocks(): Promise<CodeBlocks> {
     langs: [...new Set(Object.values(grammars))],
   });
 
-  function pre(code: string, grammar: string, adaptLine?: (line: string) => boolean): string {
-    const source = code.replace(/\n$/, "");
-    const lines = source.split("\n");
-    return highlighter.codeToHtml(source, {
+  function pre(code: string, grammar: string): string {
+    return highlighter.codeToHtml(code.replace(/\n$/, ""), {
       lang: grammars[grammar] ?? "text",
       themes,
       defaultColor: false,
@@ -46,9 +44,6 @@ export async function createCodeBlocks(): Promise<CodeBlocks> {
           pre(node) {
             // Scrolled by the keyboard too.
             node.properties = { tabindex: "0" };
-          },
-          line(node, number) {
-            if (adaptLine?.(lines[number - 1] ?? "") === true) this.addClassToHast(node, "adapt");
           },
         },
       ],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { signParameters } from "@dakashi/sdk/signature";
 import { join } from "node:path";
+import { type OpenApiPaths, type SampledOperation, sampledOperations } from "../../../../../examples/operations.ts";
 import type { Language } from "../../shared/language.tsx";
 import { escapeHtml } from "./anchors.ts";
 import { type Field, fieldsHtml, answerFields, exampleOf, parameterFields, type Schema } from "./fields.ts";
@@ -46,8 +47,17 @@ interface PostOperation {
   >;
 }
 
+function readOpenApi(repository: string): OpenApi & OpenApiPaths {
+  return JSON.parse(readFileSync(join(repository, "docs/openapi.json"), "utf8")) as OpenApi & OpenApiPaths;
+}
+
+/** The operations as the samples of `examples/` show them. */
+export function readSampledOperations(repository: string): SampledOperation[] {
+  return sampledOperations(readOpenApi(repository));
+}
+
 export function readOperations(repository: string): Operation[] {
-  const document = JSON.parse(readFileSync(join(repository, "docs/openapi.json"), "utf8")) as OpenApi;
+  const document = readOpenApi(repository);
   return Object.entries(document.paths).map(([path, { post }]) => {
     const success = post.responses["200"]?.content["application/json"].schema.oneOf?.[0];
     const data = success?.properties?.["data"];
@@ -99,7 +109,6 @@ export function operationPage(operation: Operation, language: Language, codeBloc
   const title = operation.summary[language];
   const parameters = parameterFields(operation.request, language);
   const answers = answerFields(operation.data, language);
-  const isSampled = operation.operationId === "memberInfo";
 
   const html =
     `<h1>${escapeHtml(title)}</h1>` +
@@ -131,8 +140,9 @@ export function operationPage(operation: Operation, language: Language, codeBloc
   return {
     path,
     title,
+    description: `POST ${operation.path}${language === "zh" ? "：" : ": "}${title}`,
     headings,
-    blocks: [{ html }, { island: "samples", ...(isSampled ? {} : { adaptTo: operation.path }) }],
+    blocks: [{ html }, { island: "samples", of: operation.operationId }],
     search: [
       entry("", "", `POST ${operation.path} ${operation.operationId}`),
       ...[...parameters, ...answers].flatMap((field: Field) =>

@@ -14,14 +14,16 @@ export type Island = "samples" | "signature-example";
 
 export type Block =
   | { readonly html: string }
-  /** `adaptTo`: the samples are shown for the operation of this path, which is not theirs, with the lines to change marked. */
-  | { readonly island: Island; readonly adaptTo?: string };
+  /** `of`: the operation that the samples call. */
+  | { readonly island: Island; readonly of?: string };
 
 /** A page of the portal in one language. */
 export interface Page {
   /** Below /docs: "/", "/signing", "/operations/memberInfo". */
   readonly path: string;
   readonly title: string;
+  /** One or two sentences, for those who see a link to it. */
+  readonly description: string;
   readonly headings: readonly Heading[];
   readonly blocks: readonly Block[];
 }

@@ -9,7 +9,7 @@ const prefix = "virtual:portal/";
 
 /**
  * Gives the browser the portal's content as modules, each page in each language one of its own:
- * `virtual:portal/pages`, `navigation`, `samples`, `page/zh/signing`, `search/zh`.
+ * `virtual:portal/pages`, `navigation`, `samples`, `samples/memberInfo`, `page/zh/signing`, `search/zh`.
  */
 export function portalContent(): Plugin {
   let built: Promise<Site> | undefined;
@@ -37,14 +37,17 @@ export function portalContent(): Plugin {
 function moduleSource(name: string, { pages, navigation, samples }: Site): string {
   if (name === "pages") return pagesSource(pages);
   if (name === "navigation") return exported(navigation);
-  if (name === "samples") return exported(samples);
+  if (name === "samples") return samplesSource(samples);
   const [kind, code, ...path] = name.split("/");
+  const sampled = samples.get(code ?? "");
+  if (kind === "samples" && sampled !== undefined) return exported(sampled);
   const language = languages.find((candidate) => candidate === code);
   if (kind === "search" && language !== undefined)
     return exported(serializeIndex(pages[language].flatMap(({ search }) => search)));
   const page = language === undefined ? undefined : pages[language].find((each) => each.path === `/${path.join("/")}`);
   if (kind !== "page" || page === undefined) throw new Error(`there is no ${prefix}${name}`);
-  return exported({ path: page.path, title: page.title, headings: page.headings, blocks: page.blocks });
+  const { search: _, ...shown } = page;
+  return exported(shown);
 }
 
 function pagesSource(pages: Site["pages"]): string {
@@ -55,6 +58,11 @@ function pagesSource(pages: Site["pages"]): string {
     return `${language}: {${entries.join(",")}}`;
   });
   return `export default {${loaders.join(",")}}`;
+}
+
+function samplesSource(samples: Site["samples"]): string {
+  const entries = [...samples.keys()].map((name) => `${name}: () => import("${prefix}samples/${name}")`);
+  return `export default {${entries.join(",")}}`;
 }
 
 /** As a string to be parsed, which browsers read faster than a literal of the same size. */

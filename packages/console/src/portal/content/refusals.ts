@@ -1,6 +1,6 @@
 import { refusals } from "../../../../server/src/errors.ts";
 import type { Language } from "../../shared/language.tsx";
-import { anchorLink, escapeHtml, textOf } from "./anchors.ts";
+import { anchorLink, descriptionOf, escapeHtml, textOf } from "./anchors.ts";
 import type { Section } from "./markdown.ts";
 import type { BuiltPage, SearchEntry } from "./page.ts";
 
@@ -86,6 +86,7 @@ function tablePage(
   return {
     path: "/errors",
     title,
+    description: descriptionOf(introduction.html),
     headings: [],
     blocks: [
       {
@@ -116,6 +117,7 @@ function errcodePage(language: Language, { errcode, introduction, hints }: Expla
   return {
     path,
     title,
+    description: descriptionOf(introduction.html) || title,
     headings: hints.map((hint) => ({ id: hint.title, title: hint.title, level: 2 })),
     blocks: [
       {

@@ -1,7 +1,7 @@
 import type { Language } from "../../shared/language.tsx";
 import { documentPages, documents, errorsDocument, type Places, readSections, repository, tools } from "./documents.ts";
 import { createCodeBlocks } from "./highlight.ts";
-import { operationPage, operationPlaces, readOperations } from "./operations.ts";
+import { operationPage, operationPlaces, readOperations, readSampledOperations } from "./operations.ts";
 import { type BuiltPage, type NavigationGroup, languages } from "./page.ts";
 import { errorPages, explanationsOf, refusalPlaces } from "./refusals.ts";
 import { type Sample, readSamples } from "./samples.ts";
@@ -10,7 +10,8 @@ import { type Sample, readSamples } from "./samples.ts";
 export interface Site {
   readonly pages: Record<Language, readonly BuiltPage[]>;
   readonly navigation: Record<Language, readonly NavigationGroup[]>;
-  readonly samples: readonly Sample[];
+  /** By operationId. */
+  readonly samples: ReadonlyMap<string, readonly Sample[]>;
 }
 
 /**
@@ -37,7 +38,13 @@ export async function buildSite(): Promise<Site> {
   return {
     pages,
     navigation: { zh: navigation("zh", pages.zh), en: navigation("en", pages.en) },
-    samples: await readSamples(repository, codeBlocks),
+    samples: new Map(
+      await Promise.all(
+        readSampledOperations(repository).map(
+          async (operation) => [operation.name, await readSamples(repository, operation, codeBlocks)] as const,
+        ),
+      ),
+    ),
   };
 }
 

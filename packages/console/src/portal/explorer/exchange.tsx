@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
 import { CopyButton } from "../debugger/copy-button.tsx";
+import { useAddressOf } from "../shell/address.tsx";
 import type { Outcome, SignedCall } from "./call.ts";
 import { JsonText, pretty } from "./json-text.tsx";
 
@@ -85,6 +86,7 @@ function Meaning({
   readonly onCorrectClock: (serverTime: number) => void;
 }) {
   const { t } = useLanguage();
+  const addressOf = useAddressOf();
   if (envelope === undefined)
     return (
       <p className="callout danger">
@@ -102,7 +104,7 @@ function Meaning({
         <strong>{errmsg}</strong>
       </p>
       <p>
-        <Link to={`/errors/${errcode}${hint === undefined ? "" : `#${hint}`}`}>
+        <Link to={addressOf(`/errors/${errcode}${hint === undefined ? "" : `#${hint}`}`)}>
           {t("这个错误的说明：", "What this error means: ")}
           {errcode} {hint !== undefined && <code>{hint}</code>}
         </Link>

@@ -3,6 +3,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
 import { debuggerDraft } from "../debugger/draft.ts";
 import { SecretField } from "../debugger/secret-field.tsx";
+import { useAddressOf } from "../shell/address.tsx";
 import { send, signCall } from "./call.ts";
 import { Announcement, Answer, SentRequest } from "./exchange.tsx";
 import { type ExplorerForm, explorerForm } from "./form.ts";
@@ -17,6 +18,7 @@ export default function ExplorerPage() {
   const { t, language } = useLanguage();
   const [search, setSearch] = useSearchParams();
   const navigate = useNavigate();
+  const addressOf = useAddressOf();
   const id = useId();
   const result = useRef<HTMLDivElement>(null);
   const form = explorerForm.useState();
@@ -62,7 +64,7 @@ export default function ExplorerPage() {
       theirString: "",
       theirSign: "",
     });
-    void navigate("/debugger");
+    void navigate(addressOf("/debugger"));
   }
 
   return (

@@ -1,11 +1,14 @@
 import { type MouseEvent, lazy, use, useMemo } from "react";
 import { useNavigate } from "react-router";
 import pages from "virtual:portal/pages";
+import samples from "virtual:portal/samples";
 import vectorsUrl from "../../../../../docs/signature-vectors.json?url";
-import { type Language, useLanguage } from "../../shared/language.tsx";
+import { useLanguage } from "../../shared/language.tsx";
 import { type Block, type Page, originPlaceholder } from "../content/page.ts";
+import type { Sample } from "../content/samples.ts";
+import { useAddressOf, usePath } from "../shell/address.tsx";
 import { useArrival } from "../shell/arrival.ts";
-import { Neighbours, usePath } from "../shell/navigation.tsx";
+import { Neighbours } from "../shell/navigation.tsx";
 import { OnThisPage } from "../shell/on-this-page.tsx";
 import { copyText } from "./copy-text.ts";
 import { NotFoundPage } from "./not-found-page.tsx";
@@ -13,19 +16,22 @@ import { NotFoundPage } from "./not-found-page.tsx";
 const Samples = lazy(() => import("./samples.tsx"));
 const SignatureExample = lazy(() => import("./signature-example.tsx"));
 
-/** Pages that were asked for, in each language: what is shown again is there at once. */
-const loaded = new Map<string, Promise<Page>>();
-
-function load(language: Language, path: string, importPage: () => Promise<{ default: Page }>): Promise<Page> {
-  const key = `${language} ${path}`;
-  const known = loaded.get(key);
-  if (known !== undefined) return known;
-  const page = importPage().then((module) => module.default);
-  loaded.set(key, page);
-  // A page that failed to load may be asked for again.
-  page.catch(() => loaded.delete(key));
-  return page;
+/** Remembers what was asked for: what is shown again is there at once. */
+function loader<T>(): (key: string, importModule: () => Promise<{ default: T }>) => Promise<T> {
+  const loaded = new Map<string, Promise<T>>();
+  return (key, importModule) => {
+    const known = loaded.get(key);
+    if (known !== undefined) return known;
+    const content = importModule().then((module) => module.default);
+    loaded.set(key, content);
+    // What failed to load may be asked for again.
+    content.catch(() => loaded.delete(key));
+    return content;
+  };
 }
+
+const loadPage = loader<Page>();
+const loadSamples = loader<readonly Sample[]>();
 
 /** A page of the repository's documents. */
 export function ContentPage() {
@@ -33,12 +39,12 @@ export function ContentPage() {
   const path = usePath();
   const importPage = pages[language][path];
   if (importPage === undefined) return <NotFoundPage />;
-  return <Content page={use(load(language, path, importPage))} />;
+  return <Content page={use(loadPage(`${language} ${path}`, importPage))} />;
 }
 
 function Content({ page }: { readonly page: Page }) {
   const followLink = useContentClicks();
-  useArrival(page.title);
+  useArrival(page);
   return (
     <div className="columns">
       <div>
@@ -56,10 +62,20 @@ function Content({ page }: { readonly page: Page }) {
 }
 
 function BlockView({ block }: { readonly block: Block }) {
-  const html = useMemo(() => ("html" in block ? here(block.html) : ""), [block]);
+  const addressOf = useAddressOf();
+  const html = useMemo(
+    () => ("html" in block ? here(block.html).replaceAll('href="/docs', `href="/docs${addressOf("")}`) : ""),
+    [block, addressOf],
+  );
   if ("html" in block) return <div className="block" dangerouslySetInnerHTML={{ __html: html }} />;
   if (block.island === "signature-example") return <SignatureExample />;
-  return <Samples adaptTo={block.adaptTo} />;
+  return <SamplesOf operation={block.of ?? ""} />;
+}
+
+function SamplesOf({ operation }: { readonly operation: string }) {
+  const importSamples = samples[operation];
+  if (importSamples === undefined) throw new Error(`there are no samples of ${operation}`);
+  return <Samples samples={use(loadSamples(operation, importSamples))} />;
 }
 
 /** Puts in what is known only here: the address of this platform, and of a file beside the pages. */

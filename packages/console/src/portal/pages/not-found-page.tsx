@@ -1,11 +1,13 @@
 import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
+import { useAddressOf, usePath } from "../shell/address.tsx";
 import { useArrival } from "../shell/arrival.ts";
 
 export function NotFoundPage() {
   const { t } = useLanguage();
   const title = t("没有这个页面", "There is no such page");
-  useArrival(title);
+  const addressOf = useAddressOf();
+  useArrival({ path: usePath(), title, description: title });
   return (
     <div className="columns">
       <article className="content">
@@ -18,10 +20,10 @@ export function NotFoundPage() {
         </p>
         <ul>
           <li>
-            <Link to="/">{t("快速开始", "Quick start")}</Link>
+            <Link to={addressOf("/")}>{t("快速开始", "Quick start")}</Link>
           </li>
           <li>
-            <Link to="/errors">{t("错误编码", "Error codes")}</Link>
+            <Link to={addressOf("/errors")}>{t("错误编码", "Error codes")}</Link>
           </li>
         </ul>
       </article>

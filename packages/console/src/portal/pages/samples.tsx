@@ -1,13 +1,13 @@
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { useLocation } from "react-router";
-import samples from "virtual:portal/samples";
 import { useLanguage } from "../../shared/language.tsx";
+import type { Sample } from "../content/samples.ts";
 import { here } from "./content-page.tsx";
 
 const storageKey = "dks-sample-language";
 
 /** The language that the address names, or that was looked at last. */
-function useChosenLanguage(): [string, (language: string) => void] {
+function useChosenLanguage(samples: readonly Sample[]): [string, (language: string) => void] {
   const named = useLocation().hash.slice(1);
   const [chosen, setChosen] = useState(() => localStorage.getItem(storageKey) ?? "");
   const [seen, setSeen] = useState("");
@@ -25,13 +25,10 @@ function useChosenLanguage(): [string, (language: string) => void] {
   ];
 }
 
-/**
- * The repository's samples, a tab for each language. On the page of another operation than theirs, `adaptTo` is its path,
- * and the lines that have to be changed are marked.
- */
-export default function Samples({ adaptTo }: { readonly adaptTo?: string | undefined }) {
+/** The repository's samples of an operation, a tab for each language. */
+export default function Samples({ samples }: { readonly samples: readonly Sample[] }) {
   const { t } = useLanguage();
-  const [chosen, choose] = useChosenLanguage();
+  const [chosen, choose] = useChosenLanguage(samples);
   const id = useId();
   const tabs = useRef<HTMLDivElement>(null);
   const at = Math.max(
@@ -52,19 +49,7 @@ export default function Samples({ adaptTo }: { readonly adaptTo?: string | undef
 
   return (
     // Where a link to a language's sample leads.
-    <div id={sample.language} className={adaptTo === undefined ? "tabs" : "tabs samples to-adapt"}>
-      {adaptTo !== undefined && (
-        <p>
-          {t("示例调用的是", "The samples call")} <code>/v1/member/info</code>
-          {t(
-            "。调用本接口时，请修改标出的几行：路径换成",
-            ". For this operation, change the marked lines: the path to",
-          )}{" "}
-          <code>{adaptTo}</code>
-          {t("，", ", and")} <code>serial_no</code>{" "}
-          {t("换成本接口的参数。签名的写法不变。", "to this operation's parameters. The signing stays as it is.")}
-        </p>
-      )}
+    <div id={sample.language} className="tabs">
       <div
         role="tablist"
         className="tab-list"
@@ -97,6 +82,22 @@ export default function Samples({ adaptTo }: { readonly adaptTo?: string | undef
         <p className="file-name">
           <code>{sample.file}</code>
         </p>
+        <p>
+          {t("设好环境变量", "With the variables")} <code>DKS_URL</code>
+          {t("、", ", ")}
+          <code>DKS_CLIENT_ID</code>
+          {t("、", " and ")}
+          <code>DKS_CLIENT_SECRET</code>
+          {t("之后运行：", " set, run it:")}
+        </p>
+        <div className="code">
+          <pre tabIndex={0}>
+            <code>{sample.command}</code>
+          </pre>
+          <button type="button" className="copy">
+            {t("复制", "Copy")}
+          </button>
+        </div>
       </div>
     </div>
   );

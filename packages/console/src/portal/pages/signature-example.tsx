@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
 import { debuggerDraft } from "../debugger/draft.ts";
+import { useAddressOf } from "../shell/address.tsx";
 import { Icon } from "../shell/icon.tsx";
 
 interface Pair {
@@ -22,6 +23,7 @@ const example: readonly Pair[] = [
 export default function SignatureExample() {
   const { t } = useLanguage();
   const id = useId();
+  const addressOf = useAddressOf();
   const [pairs, setPairs] = useState(example);
   const [secret, setSecret] = useState(exampleSecret);
   const signed = useSigned(pairs, secret);
@@ -98,7 +100,7 @@ export default function SignatureExample() {
       <div className="actions">
         <Link
           className="button"
-          to="/debugger"
+          to={addressOf("/debugger")}
           onClick={() => debuggerDraft.change({ form: "json", json: asJson(pairs), secret })}
         >
           {t("在签名调试器里打开", "Open in the signature debugger")}

@@ -10,9 +10,10 @@ interface Props {
 
 /** The room for a page that is an application of its own. */
 export function ToolPage({ page: Page, path }: Props) {
-  const { language } = useLanguage();
+  const { language, t } = useLanguage();
   const items = navigation[language].flatMap((group) => group.items);
-  useArrival(items.find((item) => item.path === path)?.title ?? "");
+  const title = items.find((item) => item.path === path)?.title ?? "";
+  useArrival({ path, title, description: t(`${title}：大卡师开放平台`, `${title}: Dakashi Open Platform`) });
   return (
     <div className="columns wide">
       <Page />

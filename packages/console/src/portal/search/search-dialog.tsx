@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { type Language, useLanguage } from "../../shared/language.tsx";
+import { useAddressOf } from "../shell/address.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { type Piece, excerpt, mark } from "./excerpt.ts";
 import type { Found, FoundPage, SearchIndex } from "./search-index.ts";
@@ -61,6 +62,7 @@ function useSearch(): SearchIndex | "failed" | undefined {
 function Search({ onClose }: { readonly onClose: () => void }) {
   const { t } = useLanguage();
   const navigate = useNavigate();
+  const addressOf = useAddressOf();
   const id = useId();
   const search = useSearch();
   const [query, setQuery] = useState("");
@@ -76,7 +78,7 @@ function Search({ onClose }: { readonly onClose: () => void }) {
 
   function go(found: Found): void {
     onClose();
-    void navigate(found.url);
+    void navigate(addressOf(found.url));
   }
 
   function onKeyDown(event: KeyboardEvent): void {

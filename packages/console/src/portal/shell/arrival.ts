@@ -1,5 +1,6 @@
 import { useLayoutEffect } from "react";
 import { useLocation, useNavigationType } from "react-router";
+import { type PageHead, writeHead } from "./head.ts";
 
 /** Where each entry of the browser's history was left, so that "back" leads to where one has been reading. */
 const positions = new Map<string, number>(readPositions());
@@ -18,30 +19,30 @@ history.scrollRestoration = "manual";
 addEventListener("scroll", () => arrivedAt !== undefined && positions.set(arrivedAt, scrollY), { passive: true });
 addEventListener("pagehide", () => sessionStorage.setItem(storageKey, JSON.stringify([...positions])));
 
+/** The page that was arrived at last. */
+let arrivedPath: string | undefined;
+
 /**
  * What a browser does when it loads a page, done when the router shows one: scroll to what the address names, or to the
- * top, and move the focus there, so that those who listen hear that they are somewhere else. `title` tells when another
- * page, or the same in the other language, is there.
+ * top, and move the focus there, so that those who listen hear that they are somewhere else.
  */
-export function useArrival(title: string): void {
-  const { key, hash, pathname } = useLocation();
+export function useArrival({ path, title, description }: PageHead): void {
+  const { key, hash } = useLocation();
   const navigationType = useNavigationType();
   useLayoutEffect(() => {
-    document.title = `${title} · 大卡师开放平台`;
+    writeHead({ path, title, description });
     const isFirst = arrivedAt === undefined;
-    const isSameEntry = arrivedAt === key;
+    // The same page in the other language, or with another choice in its address: the reader stays where they are.
+    const isSamePage = arrivedAt === key || (navigationType === "REPLACE" && arrivedPath === path);
     arrivedAt = key;
-    // Another language of the same page: the reader stays where they are, unless the address says where that is.
-    if (isSameEntry) {
-      if (hash !== "") reveal(hash);
-      return;
-    }
+    arrivedPath = path;
+    if (isSamePage) return;
     const left = navigationType === "POP" ? positions.get(key) : undefined;
     if (left !== undefined) return scrollTo(0, left);
     if (hash !== "" && reveal(hash)) return;
     scrollTo(0, 0);
     if (!isFirst) focus(document.querySelector("main h1"));
-  }, [key, hash, pathname, navigationType, title]);
+  }, [key, hash, path, navigationType, title, description]);
 }
 
 function focus(element: Element | null): void {

@@ -1,13 +1,8 @@
-import { Link, useLocation } from "react-router";
+import { Link } from "react-router";
 import navigation from "virtual:portal/navigation";
 import { useLanguage } from "../../shared/language.tsx";
 import type { NavigationItem } from "../content/page.ts";
-
-/** The portal's own path of where the reader is, without a slash at the end. */
-export function usePath(): string {
-  const { pathname } = useLocation();
-  return pathname === "/" ? "/" : pathname.replace(/\/+$/, "");
-}
+import { useAddressOf, usePath } from "./address.tsx";
 
 function isCurrent(item: NavigationItem, path: string): boolean {
   return item.path === path || (item.path === "/errors" && path.startsWith("/errors/"));
@@ -16,6 +11,7 @@ function isCurrent(item: NavigationItem, path: string): boolean {
 export function Navigation() {
   const { language } = useLanguage();
   const path = usePath();
+  const addressOf = useAddressOf();
   return (
     <div className="navigation">
       {navigation[language].map((group) => (
@@ -24,7 +20,7 @@ export function Navigation() {
           <ul>
             {group.items.map((item) => (
               <li key={item.path}>
-                <Link to={item.path} aria-current={isCurrent(item, path) ? "page" : undefined}>
+                <Link to={addressOf(item.path)} aria-current={isCurrent(item, path) ? "page" : undefined}>
                   {item.title}
                 </Link>
               </li>
@@ -40,6 +36,7 @@ export function Navigation() {
 export function Neighbours() {
   const { language, t } = useLanguage();
   const path = usePath();
+  const addressOf = useAddressOf();
   const items = navigation[language].flatMap((group) => group.items);
   const at = items.findIndex((item) => item.path === path);
   if (at === -1) return null;
@@ -48,13 +45,13 @@ export function Neighbours() {
   return (
     <nav className="neighbours" aria-label={t("上一篇与下一篇", "Previous and next page")}>
       {previous && (
-        <Link to={previous.path}>
+        <Link to={addressOf(previous.path)}>
           <small>{t("上一篇", "Previous")}</small>
           {previous.title}
         </Link>
       )}
       {next && (
-        <Link to={next.path} className="next">
+        <Link to={addressOf(next.path)} className="next">
           <small>{t("下一篇", "Next")}</small>
           {next.title}
         </Link>

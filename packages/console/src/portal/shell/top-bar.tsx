@@ -1,8 +1,9 @@
 import { startTransition, useState } from "react";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 import iconUrl from "../../shared/icon.svg";
 import { type SchemeChoice, chooseScheme, schemeChoice } from "../../shared/color-scheme.ts";
 import { useLanguage } from "../../shared/language.tsx";
+import { useAddressIn, useAddressOf } from "./address.tsx";
 import { Icon } from "./icon.tsx";
 
 interface Props {
@@ -12,6 +13,7 @@ interface Props {
 
 export function TopBar({ onMenu, onSearch }: Props) {
   const { t } = useLanguage();
+  const addressOf = useAddressOf();
   const shortcut = /mac|iphone|ipad/i.test(navigator.userAgent) ? "⌘ K" : "Ctrl K";
   return (
     <header className="top-bar">
@@ -23,7 +25,7 @@ export function TopBar({ onMenu, onSearch }: Props) {
       >
         <Icon name="menu" />
       </button>
-      <Link to="/" className="brand">
+      <Link to={addressOf("/")} className="brand">
         <img src={iconUrl} width="24" height="24" alt="" />
         <span>
           {t("大卡师开放平台", "Dakashi")}
@@ -45,13 +47,20 @@ export function TopBar({ onMenu, onSearch }: Props) {
 function LanguageButton() {
   const { language, setLanguage } = useLanguage();
   const other = language === "zh" ? "en" : "zh";
+  const address = useAddressIn(other);
+  const navigate = useNavigate();
   return (
     <button
       type="button"
       className="icon-button"
       lang={other === "zh" ? "zh-CN" : "en"}
       // The page of before stays until the other language's is there.
-      onClick={() => startTransition(() => setLanguage(other))}
+      onClick={() =>
+        startTransition(() => {
+          setLanguage(other);
+          void navigate(address, { replace: true });
+        })
+      }
     >
       {other === "zh" ? "中文" : "English"}
     </button>
