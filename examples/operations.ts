@@ -29,7 +29,7 @@ interface PostOperation {
 }
 
 interface RequestSchema {
-  readonly properties: Record<string, { readonly default?: unknown; readonly examples?: readonly unknown[] }>;
+  readonly properties: Record<string, { readonly default?: unknown; readonly examples?: readonly (string | number | null)[] }>;
   readonly required: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function sampledOperations({ paths }: OpenApiPaths): SampledOperation[] {
     const { properties, required } = post.requestBody.content["application/json"].schema;
     const parameters = Object.entries(properties).flatMap(([name, schema]) => {
       if (commonParameters.has(name)) return [];
-      const example = String(schema.examples?.[0] ?? "");
+      const example = schema.examples?.[0]?.toString() ?? "";
       if (required.includes(name)) return [{ name, example }];
       return typeof schema.default === "number" ? [{ name, example, literal: schema.default }] : [];
     });

@@ -166,7 +166,9 @@ describe("parameters that cannot be signed are refused before anything is sent",
 
 describe("a refusal", () => {
   test("carries code, message, hint, request id and status", async () => {
-    const peer = await startPeer(refuse(55004, "签名错误", { hint: "sign_lower_case", doc_url: "/docs/errors/55004#sign_lower_case" }));
+    const peer = await startPeer(
+      refuse(55004, "签名错误", { hint: "sign_lower_case", doc_url: "/docs/errors/55004#sign_lower_case" }),
+    );
     const error = await failureOf(clientOf(peer).memberInfo(card));
     expect(error).toBeInstanceOf(DakashiError);
     expect(error).toMatchObject({

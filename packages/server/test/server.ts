@@ -31,6 +31,7 @@ export interface WireAnswer {
     readonly errmsg: string;
     readonly data?: Readonly<Record<string, unknown>>;
     readonly hint?: string;
+    readonly doc_url?: string;
     readonly server_time?: number;
     readonly request_id: string;
   };

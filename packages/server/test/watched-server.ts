@@ -66,8 +66,11 @@ export function expectEnvelope({ status, headers, body, text }: WireAnswer): voi
     expect(Object.keys(body).filter((name) => name !== "hint" && name !== "server_time")).toEqual([
       "errcode",
       "errmsg",
+      "doc_url",
       "request_id",
     ]);
+    const hint = body.hint === undefined ? "" : `#${body.hint}`;
+    expect(body.doc_url).toBe(`/docs/errors/${body.errcode}${hint}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ReactNode, createContext, use, useCallback, useEffect, useMemo, useState } from "react";
+import { type ReactNode, createContext, use, useCallback, useInsertionEffect, useMemo, useState } from "react";
 
 /** The languages of both applications; Chinese is the first. */
 export type Language = "zh" | "en";
@@ -33,7 +33,8 @@ interface ProviderProps {
 export function LanguageProvider({ children, fixed }: ProviderProps) {
   const [own, setLanguage] = useState(initialLanguage);
   const language = fixed ?? own;
-  useEffect(() => {
+  // Before the effects of what is within, which may ask the document for it.
+  useInsertionEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
   }, [language]);
   const choose = useCallback((chosen: Language) => {

@@ -168,12 +168,7 @@ const refusalSchema = {
     },
     doc_url: {
       type: "string",
-      ...both(
-        text(
-          "这种错误的说明，本平台上的路径",
-          "Where the refusal is explained, as a path on this platform",
-        ),
-      ),
+      ...both(text("这种错误的说明，本平台上的路径", "Where the refusal is explained, as a path on this platform")),
     },
     server_time: {
       type: "integer",

@@ -7,7 +7,10 @@ const positions = new Map<string, number>(readPositions());
 const storageKey = "dks-portal-positions";
 let arrivedAt: string | undefined;
 
+/** None for a page that is opened anew: the browser calls the first entry of all of them by the same name. */
 function readPositions(): [string, number][] {
+  const [loading] = performance.getEntriesByType("navigation");
+  if (loading instanceof PerformanceNavigationTiming && loading.type === "navigate") return [];
   try {
     return JSON.parse(sessionStorage.getItem("dks-portal-positions") ?? "[]") as [string, number][];
   } catch {

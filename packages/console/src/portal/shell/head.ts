@@ -7,7 +7,8 @@ export interface PageHead {
 
 /** Writes it into the document, with where the page is in either language. */
 export function writeHead({ path, title, description }: PageHead): void {
-  document.title = path === "/" ? `大卡师开放平台 · ${title}` : `${title} · 大卡师开放平台`;
+  const site = document.documentElement.lang === "en" ? "Dakashi Open Platform" : "大卡师开放平台";
+  document.title = `${title} · ${site}`;
   metaDescription().content = description;
   for (const [hreflang, of] of [
     ["zh-CN", "/zh"],
