@@ -29,7 +29,10 @@ interface PostOperation {
 }
 
 interface RequestSchema {
-  readonly properties: Record<string, { readonly default?: unknown; readonly examples?: readonly (string | number | null)[] }>;
+  readonly properties: Record<
+    string,
+    { readonly default?: unknown; readonly examples?: readonly (string | number | null)[] }
+  >;
   readonly required: readonly string[];
 }
 
