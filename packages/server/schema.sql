@@ -461,9 +461,11 @@ CREATE INDEX audit_event_object_idx ON audit_event USING btree (object_kind, obj
 CREATE INDEX call_log_at_ms_idx ON ONLY public.call_log USING brin (at_ms, client_id text_bloom_ops (n_distinct_per_range='500')) WITH (pages_per_range='64');
 CREATE INDEX call_log_gap_to_ms_idx ON call_log_gap USING btree (to_ms);
 CREATE INDEX call_log_refused_idx ON ONLY public.call_log USING btree (at_ms) WHERE (errcode <> 0);
-CREATE INDEX card_account_no_serial_no_idx ON card USING btree (account_no, serial_no) INCLUDE (sim_status);
+CREATE INDEX card_account_no_serial_no_idx ON card USING btree (account_no, serial_no) INCLUDE (sim_status, gprs_status, carrier, cycle_day);
+CREATE INDEX card_created_at_idx ON card USING btree (created_at, serial_no);
 CREATE INDEX card_imsi_idx ON card USING btree (imsi) WHERE (imsi IS NOT NULL);
 CREATE INDEX card_msisdn_idx ON card USING btree (msisdn) WHERE (msisdn IS NOT NULL);
+CREATE INDEX card_state_serial_no_idx ON card USING btree (carrier, sim_status, gprs_status, cycle_day, serial_no);
 CREATE INDEX client_account_no_idx ON client USING btree (account_no);
 CREATE INDEX job_open_idx ON job USING btree (state, job_no) WHERE (state = ANY (ARRAY['uploading'::text, 'waiting'::text, 'running'::text, 'checked'::text]));
 CREATE INDEX staff_session_staff_id_idx ON staff_session USING btree (staff_id);

@@ -20,6 +20,8 @@ import { createAuditLog } from "./modules/audit/audit.service.ts";
 import { createCallLog } from "./modules/calls/call-log.ts";
 import { createCallWriter } from "./modules/calls/call-writer.ts";
 import { startCallLogJob } from "./modules/calls/calls.job.ts";
+import { cardListConsole } from "./modules/cards/card-list.console.ts";
+import { createCardList } from "./modules/cards/card-list.service.ts";
 import { cardExport } from "./modules/cards/cards.export.ts";
 import { cardsChannel } from "./modules/cards/cards.import.ts";
 import { cardRoutes } from "./modules/cards/cards.routes.ts";
@@ -273,7 +275,19 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   });
   const keys = await loadMasterKeys(config.masterKey, config.dataDir);
   const services = await createServices(pool, config, clock);
-  const exports: ExportDefinitions = { card_export: cardExport(jobsPool) };
+  const dayOf = localDays(config.timeZone);
+  const cardList = (db: pg.Pool) =>
+    createCardList(
+      db,
+      createCardService(
+        db,
+        () => dayOf(clock()),
+        () => {},
+      ),
+    );
+  const exports: ExportDefinitions = {
+    card_export: cardExport(cardList(jobsPool), { timeZone: config.timeZone }),
+  };
   const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
   const web = await createWebApplication({
     endpoints: [
@@ -281,6 +295,7 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
       ...accountConsole(services.accounts, services.movements),
       ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),
       ...productConsole(services.products),
+      ...cardListConsole(cardList(pool)),
       ...sourcesConsole(services.sources),
       ...quarantineConsole(services.quarantine, () => services.sources.list()),
       ...jobsConsole(jobService),

@@ -1,5 +1,6 @@
 import { accountEndpoints } from "./modules/accounts/accounts.endpoints.ts";
 import { auditEndpoints } from "./modules/audit/audit.endpoints.ts";
+import { cardListEndpoints } from "./modules/cards/card-list.endpoints.ts";
 import { clientEndpoints } from "./modules/clients/clients.endpoints.ts";
 import { jobEndpoints } from "./modules/jobs/jobs.endpoints.ts";
 import { productEndpoints } from "./modules/products/products.endpoints.ts";
@@ -16,6 +17,7 @@ export const consoleEndpoints = [
   ...accountEndpoints,
   ...clientEndpoints,
   ...productEndpoints,
+  ...cardListEndpoints,
   ...sourceEndpoints,
   ...quarantineEndpoints,
   ...jobEndpoints,

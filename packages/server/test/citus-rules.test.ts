@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { systemActor } from "../src/actor.ts";
 import { type Services, createServices } from "../src/app.ts";
 import { type TablePlacement, placements } from "../src/db/distribute.ts";
+import { type CardListService, createCardList } from "../src/modules/cards/card-list.service.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
 import { createCardService } from "../src/modules/cards/cards.service.ts";
 import { createCredentialStore } from "../src/modules/clients/credentials.ts";
@@ -429,9 +430,25 @@ async function useCards(pool: pg.Pool): Promise<void> {
   const accountNo = rows[0]?.account_no ?? 0;
   await cards.findEach(accountNo, ["1", "100001", iccids[0], "8", "nobody"]);
   await cards.list({ accountNo, after: "", cardsMax: 10, simStatus: 1, usedPercentMin: null });
+  // With limits that few cards exceed, so that every way of finding them is taken.
+  await useCardList(createCardList(pool, cards, { countedMax: 1, sortedMax: 1, lookedAtMax: 1, chunkMax: 2 }));
   const usage = createUsageService(pool, { cards, clock, calendar: createCalendar(timeZone) });
   await usage.daily(accountNo, "1", 20_770, 20_780);
   await usage.monthly(accountNo, "1", month("2026-10"), month("2026-11"));
+}
+
+async function useCardList(list: CardListService): Promise<void> {
+  const all = { state: {}, sort: "serial_no", descending: false } as const;
+  for (const query of [
+    { ...all, accountNo: null, state: { simStatus: 1 }, usedPercentMin: 1 },
+    { ...all, search: "3", state: { carrier: "cmcc" }, descending: true },
+    { ...all, search: iccids[0] },
+    { ...all, sort: "created_at" as const },
+  ])
+    await list.list(query, { cursor: undefined, cardsMax: 10 });
+  for await (const some of list.walk(all)) expect(some.length).toBeGreaterThan(0);
+  await list.count(all);
+  await list.carriers();
 }
 
 async function useQuarantine(pool: pg.Pool, { quarantine, waiting }: Services): Promise<void> {

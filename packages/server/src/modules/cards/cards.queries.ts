@@ -151,22 +151,3 @@ export async function selectIdentifiers(db: Db, values: readonly string[]): Prom
   `);
   return rows;
 }
-
-export interface ExportedCardRow {
-  serial_no: string;
-  iccid: string | null;
-  carrier: string;
-  account_no: number | null;
-  custom_no: string | null;
-}
-
-/** The next cards behind a serial_no. */
-export async function selectExportedCards(db: Db, after: string, cardsMax: number): Promise<ExportedCardRow[]> {
-  const { rows } = await db.query<ExportedCardRow>(sql`
-    select serial_no, iccid, carrier, account_no, custom_no
-    from card
-    where serial_no > ${after}
-    order by serial_no
-    limit ${cardsMax}`);
-  return rows;
-}

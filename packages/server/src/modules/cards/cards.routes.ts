@@ -3,7 +3,7 @@ import { AppError, refusals } from "../../errors.ts";
 import { type Route, route } from "../../http/operation.ts";
 import { type Language, text } from "../../text.ts";
 import { formatMonth } from "../packages/billing-month.ts";
-import { formatHundredths, toHundredths } from "../packages/megabytes.ts";
+import { printAllowance } from "../packages/megabytes.ts";
 import { memberBatchInfo, memberInfo, memberList, namedCardsMax } from "./cards.contract.ts";
 import type { CardService, CardWithFigures } from "./cards.service.ts";
 import { iccidSuffix, identifierPattern } from "./identifier.ts";
@@ -42,14 +42,10 @@ export function cardRoutes(cards: CardService): Route[] {
   ];
 }
 
-/** A card as every operation prints it. Total, used and left are rounded so that they add up. */
+/** A card as every operation prints it. */
 function memberOf({ card, figures }: CardWithFigures) {
-  const total = toHundredths(figures.allowanceBytes);
-  const used = toHundredths(figures.usedBytes);
   return {
-    total_data_value: formatHundredths(total),
-    used_data_value: formatHundredths(used),
-    left_data_value: formatHundredths(Math.max(0, total - used)),
+    ...printAllowance(figures.allowanceBytes, figures.usedBytes),
     billing_month: formatMonth(card.month),
     data_as_of: figures.asOf === null ? null : formatMoment(figures.asOf),
     serial_no: card.serialNo,

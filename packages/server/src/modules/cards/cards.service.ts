@@ -90,6 +90,8 @@ export interface CardService {
    * further would have kept the caller, and everyone else, waiting.
    */
   list(listing: CardListing): Promise<CardPage>;
+  /** For the platform itself, the cards of these serial_nos, whosesoever they are, by a few statements; without those that there are not. */
+  look(serialNos: readonly string[]): Promise<ReadonlyMap<string, CardWithFigures>>;
 }
 
 /** How many cards one call looks at for those that have used so much: about a fifth of a second's work. */
@@ -202,6 +204,15 @@ export function createCardService(db: Db, today: () => LocalDay, onBatch: (size:
     find,
     figures,
     findEach: (accountNo, identifiers) => Promise.all(identifiers.map((given) => findOne(accountNo, given))),
+    async look(serialNos) {
+      const found = await Promise.all(
+        serialNos.map(async (serialNo) => {
+          const card = await bySerialNo(serialNo);
+          return card === undefined ? [] : [[serialNo, await withFigures(card)] as const];
+        }),
+      );
+      return new Map(found.flat());
+    },
     async list(listing) {
       const { cardsMax, usedPercentMin } = listing;
       // One more than the page has, to know whether there is another.
@@ -238,8 +249,14 @@ function figuresOf(card: Card, earlier: ReadonlyMap<BillingMonth, number> | unde
 }
 
 /** Of an allowance of nothing, any usage is more than any percentage, and none is 0 %. */
-function hasUsedPercent({ allowanceBytes, usedBytes }: CardFigures, percent: number): boolean {
+/** Whether at least so much has been used, in percent of the allowance. */
+export function hasUsedPercent({ allowanceBytes, usedBytes }: CardFigures, percent: number): boolean {
   return allowanceBytes === 0 ? usedBytes > 0 || percent === 0 : usedBytes * 100 >= allowanceBytes * percent;
+}
+
+/** Whole percent of its allowance that a card has used, rounded down, so that 80 means at least 80; null without one. */
+export function usedPercent({ allowanceBytes, usedBytes }: CardFigures): number | null {
+  return allowanceBytes === 0 ? null : Math.floor((usedBytes * 100) / allowanceBytes);
 }
 
 function unknownCard(identifier: string) {

@@ -21,6 +21,17 @@ export function formatHundredths(hundredths: number): string {
   return fraction % 10 === 0 ? `${whole}.${fraction / 10}` : `${whole}.${String(fraction).padStart(2, "0")}`;
 }
 
+/** An allowance and what was used of it, rounded so that the printed total, used and left add up. */
+export function printAllowance(allowanceBytes: number, usedBytes: number) {
+  const total = toHundredths(allowanceBytes);
+  const used = toHundredths(usedBytes);
+  return {
+    total_data_value: formatHundredths(total),
+    used_data_value: formatHundredths(used),
+    left_data_value: formatHundredths(Math.max(0, total - used)),
+  };
+}
+
 /**
  * Reads megabytes as a product's size is written, with at most two decimals, into whole bytes. Undefined for anything
  * else. 0.01 MB is 10485.76 bytes and becomes 10486, which prints as 0.01 again.
