@@ -192,6 +192,16 @@ create table client_secret (
   constraint client_secret_pkey PRIMARY KEY (client_id, secret_no)
 );
 
+create table inventory_summary (
+  summary_no smallint not null default 1,
+  counted_at timestamp with time zone not null,
+  took_ms integer not null,
+  format smallint not null,
+  figures jsonb not null,
+  constraint inventory_summary_pkey PRIMARY KEY (summary_no),
+  constraint inventory_summary_summary_no_check CHECK ((summary_no = 1))
+);
+
 create table job (
   job_no bigint not null generated always as identity (start with 1),
   kind text collate "C" not null,
@@ -473,6 +483,7 @@ CREATE INDEX staff_sign_in_attempt_last_at_idx ON staff_sign_in_attempt USING bt
 CREATE INDEX staff_verification_expires_at_idx ON staff_verification USING btree (expires_at);
 CREATE INDEX staff_verification_value_idx ON staff_verification USING btree (value);
 CREATE UNIQUE INDEX usage_month_counts_idx ON usage_month USING btree (serial_no, month) WHERE counts;
+CREATE INDEX usage_month_month_idx ON usage_month USING btree (month) WHERE counts;
 CREATE INDEX usage_quarantine_other_subject_idx ON usage_quarantine USING btree (subject) WHERE (status <> 'unknown_card'::text);
 CREATE INDEX usage_quarantine_source_no_status_received_at_idx ON usage_quarantine USING btree (source_no, status, received_at);
 CREATE INDEX usage_quarantine_status_received_at_idx ON usage_quarantine USING btree (status, received_at);
@@ -503,6 +514,8 @@ comment on column client_secret.sealed is 'AES-256-GCM: 12 bytes nonce, cipherte
 comment on column client_secret.key_id is 'the master key it is sealed under: first 8 hex digits of the key''s SHA-256';
 comment on column client_secret.expires_at is 'null: the current secret; otherwise verifies until then';
 comment on column client_secret.last_used_at is 'when it last verified a call, to about half a minute; null: not since that is recorded';
+comment on column inventory_summary.counted_at is 'the moment that the figures are of';
+comment on column inventory_summary.format is 'of the figures: another one is counted anew';
 comment on column job.version is 'counts the changes of state: who confirms says which one he has seen';
 comment on column job.alive_at is 'when the upload or the run last told how far it is';
 comment on column job.runner is 'one upload or run in one process: whatever it writes is written on condition that it is still this one';

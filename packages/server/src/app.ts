@@ -20,6 +20,7 @@ import { createAuditLog } from "./modules/audit/audit.service.ts";
 import { createCallLog } from "./modules/calls/call-log.ts";
 import { createCallWriter } from "./modules/calls/call-writer.ts";
 import { startCallLogJob } from "./modules/calls/calls.job.ts";
+import { createCallService } from "./modules/calls/calls.service.ts";
 import { cardListConsole } from "./modules/cards/card-list.console.ts";
 import { createCardList } from "./modules/cards/card-list.service.ts";
 import { cardExport } from "./modules/cards/cards.export.ts";
@@ -37,6 +38,14 @@ import { type JobRunner, runnerConnections, startJobRunner } from "./modules/job
 import { jobsConsole } from "./modules/jobs/jobs.console.ts";
 import { jobsChannel } from "./modules/jobs/jobs.queries.ts";
 import { createJobService } from "./modules/jobs/jobs.service.ts";
+import {
+  countingConnections,
+  countingTimeoutMs,
+  createInventorySummaries,
+} from "./modules/overview/inventory-summary.ts";
+import { overviewConsole } from "./modules/overview/overview.console.ts";
+import { startInventoryJob } from "./modules/overview/overview.job.ts";
+import { createOverviewService } from "./modules/overview/overview.service.ts";
 import { localDays } from "./modules/packages/billing-month.ts";
 import { productConsole } from "./modules/products/products.console.ts";
 import { type ProductService, createProductService } from "./modules/products/products.service.ts";
@@ -273,8 +282,17 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
     connectTimeoutMs: 3_000,
     onIdleError,
   });
+  const countingPool = createPool(database, {
+    applicationName: "dks overview",
+    connectionsMax: countingConnections,
+    connectTimeoutMs: 3_000,
+    queryTimeoutMs: countingTimeoutMs,
+    onIdleError,
+  });
   const keys = await loadMasterKeys(config.masterKey, config.dataDir);
   const services = await createServices(pool, config, clock);
+  const summaries = createInventorySummaries(pool, countingPool, { clock, timeZone: config.timeZone });
+  const inventoryJob = startInventoryJob(summaries, { clock, log });
   const dayOf = localDays(config.timeZone);
   const cardList = (db: pg.Pool) =>
     createCardList(
@@ -291,6 +309,9 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
   const web = await createWebApplication({
     endpoints: [
+      ...overviewConsole(
+        createOverviewService(pool, { summaries, job: inventoryJob, calls: createCallService(pool, clock), clock }),
+      ),
       ...staffConsole(services.staff, { timeZone: config.timeZone }),
       ...accountConsole(services.accounts, services.movements),
       ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),
@@ -313,7 +334,9 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
     async stop() {
       await web.close();
       await jobs.stop();
+      await inventoryJob.stop();
       await jobsPool.end();
+      await countingPool.end();
       await pool.end();
     },
   };

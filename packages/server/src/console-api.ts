@@ -3,6 +3,7 @@ import { auditEndpoints } from "./modules/audit/audit.endpoints.ts";
 import { cardListEndpoints } from "./modules/cards/card-list.endpoints.ts";
 import { clientEndpoints } from "./modules/clients/clients.endpoints.ts";
 import { jobEndpoints } from "./modules/jobs/jobs.endpoints.ts";
+import { overviewEndpoints } from "./modules/overview/overview.endpoints.ts";
 import { productEndpoints } from "./modules/products/products.endpoints.ts";
 import { sourceEndpoints } from "./modules/sources/sources.endpoints.ts";
 import { staffEndpoints } from "./modules/staff/staff.endpoints.ts";
@@ -13,6 +14,7 @@ import { quarantineEndpoints } from "./modules/usage/quarantine.endpoints.ts";
  * are answered is checked when they are built.
  */
 export const consoleEndpoints = [
+  ...overviewEndpoints,
   ...auditEndpoints,
   ...accountEndpoints,
   ...clientEndpoints,

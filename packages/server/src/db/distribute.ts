@@ -29,6 +29,7 @@ export const placements: readonly TablePlacement[] = [
   onEveryNode("product"),
   onEveryNode("usage_source"),
   onEveryNode("usage_retention"),
+  onEveryNode("inventory_summary"),
   sharded("card", "serial_no"),
   sharded("card_package", "serial_no", "card"),
   sharded("card_source", "serial_no", "card"),

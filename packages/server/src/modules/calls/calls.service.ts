@@ -118,6 +118,8 @@ export interface CallStatistics {
   readonly fromMs: number;
   /** As long as was asked for, or longer where no shorter periods are kept. */
   readonly stepMs: number;
+  /** Of the whole time. */
+  readonly totals: Omit<CallStep, "atMs">;
   /** Every one, the oldest first. */
   readonly steps: readonly CallStep[];
   /** Only those that there were. */
@@ -245,19 +247,12 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
       const byOperation = Map.groupBy(rows, ({ operation }) => operation);
       const latenciesByOperation = Map.groupBy(latencies, ({ operation }) => operation);
       const steps: CallStep[] = [];
-      for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
-        const ofStep = byStep.get(atMs) ?? [];
-        const totals = sumUp(ofStep);
-        steps.push({
-          atMs,
-          ...totals,
-          ...(totals.calls > 0 && { meanUs: Math.round(sum(ofStep, ({ duration_us }) => duration_us) / totals.calls) }),
-          ...quantiles(latenciesByStep.get(atMs) ?? []),
-        });
-      }
+      for (let atMs = fromMs; atMs < toMs; atMs += stepMs)
+        steps.push({ atMs, ...figuresOf(byStep.get(atMs) ?? [], latenciesByStep.get(atMs) ?? []) });
       return {
         fromMs,
         stepMs,
+        totals: figuresOf(rows, latencies),
         steps,
         refusals: steps.flatMap(({ atMs }) => refusalsOf(atMs, byStep.get(atMs) ?? [])),
         operations: [...byOperation].map(([operation, ofOperation]) => ({
@@ -282,6 +277,18 @@ function sumUp(rows: readonly { readonly calls: number; readonly errcode: number
   return {
     calls: sum(rows, ({ calls }) => calls),
     refused: sum(rows, ({ calls, errcode }) => (errcode === 0 ? 0 : calls)),
+  };
+}
+
+function figuresOf(
+  rows: readonly { readonly calls: number; readonly errcode: number; readonly duration_us: number }[],
+  latencies: readonly { readonly class: number; readonly calls: number }[],
+): Omit<CallStep, "atMs"> {
+  const totals = sumUp(rows);
+  return {
+    ...totals,
+    ...(totals.calls > 0 && { meanUs: Math.round(sum(rows, ({ duration_us }) => duration_us) / totals.calls) }),
+    ...quantiles(latencies),
   };
 }
 
