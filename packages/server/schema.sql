@@ -118,11 +118,21 @@ create table card (
   cycle_day smallint not null default 1,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  event_no bigint,
   constraint card_account_no_fkey FOREIGN KEY (account_no) REFERENCES account(account_no),
   constraint card_cycle_day_check CHECK (((cycle_day >= 1) AND (cycle_day <= 28))),
   constraint card_gprs_status_check CHECK ((gprs_status = ANY (ARRAY[0, 1, 3, 4]))),
   constraint card_pkey PRIMARY KEY (serial_no),
   constraint card_sim_status_check CHECK (((sim_status >= 0) AND (sim_status <= 4)))
+);
+
+create table card_change (
+  serial_no text collate "C" not null,
+  event_no bigint not null,
+  at timestamp with time zone not null default now(),
+  before jsonb not null,
+  after jsonb not null,
+  constraint card_change_pkey PRIMARY KEY (serial_no, event_no)
 );
 
 create table card_identifier (
@@ -145,6 +155,7 @@ create table card_package (
   level smallint not null,
   size_bytes bigint not null,
   created_at timestamp with time zone not null default now(),
+  event_no bigint,
   constraint card_package_first_month_check CHECK ((EXTRACT(day FROM first_month) = (1)::numeric)),
   constraint card_package_level_check CHECK (((level >= 1) AND (level <= 4))),
   constraint card_package_months_check CHECK (((months >= 1) AND (months <= 120))),
@@ -506,8 +517,12 @@ comment on column card.account_no is 'null: in stock, not sold yet';
 comment on column card.sim_status is '0 stopped, 1 running, 2 awaiting activation, 3 being stopped, 4 being started';
 comment on column card.gprs_status is '0 off, 1 on, 3 being switched off, 4 being switched on';
 comment on column card.cycle_day is 'the day of the month on which the card''s billing month starts';
+comment on column card.event_no is 'the entry of audit_event by which it came; null: before those were kept, or by no import';
+comment on column card_change.event_no is 'the entry of audit_event that it belongs to';
+comment on column card_change.before is 'of the values that have changed what they were; those that were empty are missing';
 comment on table card_package is 'size, months, level and name as they were when the package was ordered: a product may change afterwards';
 comment on column card_package.order_no is 'the order that brought it; empty for an imported one';
+comment on column card_package.event_no is 'the entry of audit_event by which it came; null: before those were kept, or by no import';
 comment on column client.rate_per_second is 'null: the platform''s default';
 comment on column client.version is 'counted up by every edit and every change of its secrets';
 comment on column client_secret.sealed is 'AES-256-GCM: 12 bytes nonce, ciphertext, 16 bytes tag; client_id is the associated data';

@@ -23,6 +23,8 @@ import { startCallLogJob } from "./modules/calls/calls.job.ts";
 import { createCallService } from "./modules/calls/calls.service.ts";
 import { cardListConsole } from "./modules/cards/card-list.console.ts";
 import { createCardList } from "./modules/cards/card-list.service.ts";
+import { cardConsole } from "./modules/cards/card.console.ts";
+import { createCardFileService } from "./modules/cards/card-file.service.ts";
 import { cardExport } from "./modules/cards/cards.export.ts";
 import { cardsChannel } from "./modules/cards/cards.import.ts";
 import { cardRoutes } from "./modules/cards/cards.routes.ts";
@@ -294,17 +296,18 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   const summaries = createInventorySummaries(pool, countingPool, { clock, timeZone: config.timeZone });
   const inventoryJob = startInventoryJob(summaries, { clock, log });
   const dayOf = localDays(config.timeZone);
-  const cardList = (db: pg.Pool) =>
-    createCardList(
+  const calendar = createCalendar(config.timeZone);
+  const auditLog = createAuditLog(pool);
+  function cardsOf(db: pg.Pool) {
+    return createCardService(
       db,
-      createCardService(
-        db,
-        () => dayOf(clock()),
-        () => {},
-      ),
+      () => dayOf(clock()),
+      () => {},
     );
+  }
+  const cards = cardsOf(pool);
   const exports: ExportDefinitions = {
-    card_export: cardExport(cardList(jobsPool), { timeZone: config.timeZone }),
+    card_export: cardExport(createCardList(jobsPool, cardsOf(jobsPool)), { timeZone: config.timeZone }),
   };
   const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
   const web = await createWebApplication({
@@ -315,12 +318,21 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
       ...staffConsole(services.staff, { timeZone: config.timeZone }),
       ...accountConsole(services.accounts, services.movements),
       ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),
+      ...cardConsole({
+        cards,
+        files: createCardFileService(pool, auditLog),
+        usage: createUsageService(pool, { cards, clock, calendar }),
+        audit: services.audit,
+        accounts: services.accounts,
+        quarantine: services.quarantine,
+        calendar,
+      }),
       ...productConsole(services.products),
-      ...cardListConsole(cardList(pool)),
+      ...cardListConsole(createCardList(pool, cards)),
       ...sourcesConsole(services.sources),
       ...quarantineConsole(services.quarantine, () => services.sources.list()),
       ...jobsConsole(jobService),
-      ...auditConsole(createAuditLog(pool)),
+      ...auditConsole(auditLog),
     ],
     signIn: createSignIn(pool, { keys, clock }),
     publicUrl: config.publicUrl,

@@ -1,6 +1,7 @@
 import { accountEndpoints } from "./modules/accounts/accounts.endpoints.ts";
 import { auditEndpoints } from "./modules/audit/audit.endpoints.ts";
 import { cardListEndpoints } from "./modules/cards/card-list.endpoints.ts";
+import { cardEndpoints } from "./modules/cards/card.endpoints.ts";
 import { clientEndpoints } from "./modules/clients/clients.endpoints.ts";
 import { jobEndpoints } from "./modules/jobs/jobs.endpoints.ts";
 import { overviewEndpoints } from "./modules/overview/overview.endpoints.ts";
@@ -18,6 +19,7 @@ export const consoleEndpoints = [
   ...auditEndpoints,
   ...accountEndpoints,
   ...clientEndpoints,
+  ...cardEndpoints,
   ...productEndpoints,
   ...cardListEndpoints,
   ...sourceEndpoints,

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { systemActor } from "../src/actor.ts";
 import { type Services, createServices } from "../src/app.ts";
 import { type TablePlacement, placements } from "../src/db/distribute.ts";
+import { createAuditLog } from "../src/modules/audit/audit.service.ts";
 import { type CardListService, createCardList } from "../src/modules/cards/card-list.service.ts";
+import { createCardFileService } from "../src/modules/cards/card-file.service.ts";
 import { cardImport } from "../src/modules/cards/cards.import.ts";
 import { createCardService } from "../src/modules/cards/cards.service.ts";
 import { createCredentialStore } from "../src/modules/clients/credentials.ts";
@@ -429,6 +431,10 @@ async function useCards(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ account_no: number }>("select account_no from account");
   const accountNo = rows[0]?.account_no ?? 0;
   await cards.findEach(accountNo, ["1", "100001", iccids[0], "8", "nobody"]);
+  await cards.get("1");
+  const files = createCardFileService(pool, createAuditLog(pool));
+  await files.packages("1");
+  expect((await files.history("1")).entries.map(({ kind }) => kind)).toEqual(["package", "changed", "created"]);
   await cards.list({ accountNo, after: "", cardsMax: 10, simStatus: 1, usedPercentMin: null });
   // With limits that few cards exceed, so that every way of finding them is taken.
   await useCardList(createCardList(pool, cards, { countedMax: 1, sortedMax: 1, lookedAtMax: 1, chunkMax: 2 }));

@@ -7,7 +7,7 @@ import { packageImport } from "../modules/packages/packages.import.ts";
 import { productImport } from "../modules/products/products.import.ts";
 import type { WaitingRelease } from "../modules/usage/waiting.ts";
 import { type Text, text } from "../text.ts";
-import { withDatabase } from "./context.ts";
+import { cliActor, withDatabase } from "./context.ts";
 import { progressBar } from "./progress-bar.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -66,6 +66,7 @@ async function runImport(definition: CsvImport, path: string, flags: Flags, term
           skipInvalid: flags.skipInvalid === true,
           language: terminal.language,
           signal: stop.signal,
+          audit: { by: cliActor() },
           onProgress: ({ phase, bytesRead, bytesTotal }) =>
             bar.show(phases[phase][terminal.language], bytesRead, bytesTotal),
         },

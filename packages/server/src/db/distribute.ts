@@ -32,6 +32,7 @@ export const placements: readonly TablePlacement[] = [
   onEveryNode("inventory_summary"),
   sharded("card", "serial_no"),
   sharded("card_package", "serial_no", "card"),
+  sharded("card_change", "serial_no", "card"),
   sharded("card_source", "serial_no", "card"),
   sharded("usage_month", "serial_no", "card"),
   sharded("usage_record", "serial_no", "card"),

@@ -10,16 +10,26 @@ export interface AuditEntry {
   /** What the change replaced, without any secret; left out where there was nothing before. */
   readonly before?: object;
   readonly after?: object;
+  /** A number that was reserved before, where rows were written that name it. */
+  readonly eventNo?: number;
 }
 
-export async function insertAuditEvent(
-  db: Db,
-  by: Actor,
-  { action, object, before, after }: AuditEntry,
-): Promise<void> {
+export async function selectNextEventNo(db: Db): Promise<number> {
+  const { rows } = await db.query<{ event_no: number }>(sql`
+    select nextval(pg_get_serial_sequence('audit_event', 'event_no')) as event_no
+  `);
+  const [reserved] = rows;
+  if (reserved === undefined) throw new Error("a sequence has a next value");
+  return reserved.event_no;
+}
+
+export async function insertAuditEvent(db: Db, by: Actor, entry: AuditEntry): Promise<void> {
+  const { action, object, before, after, eventNo } = entry;
   await db.query(sql`
-    insert into audit_event (actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after)
-    values (${by.kind}, ${by.id}, ${by.name}, ${by.address}, ${by.requestId}, ${action}, ${object.kind}, ${object.id},
+    insert into audit_event (${eventNo === undefined ? empty : sql`event_no, `}actor_kind, actor_id, actor_name, address,
+      request_id, action, object_kind, object_id, before, after)
+    overriding system value
+    values (${eventNo === undefined ? empty : sql`${eventNo}, `}${by.kind}, ${by.id}, ${by.name}, ${by.address}, ${by.requestId}, ${action}, ${object.kind}, ${object.id},
       ${before === undefined ? null : JSON.stringify(before)}::jsonb,
       ${after === undefined ? null : JSON.stringify(after)}::jsonb)
   `);
@@ -72,6 +82,16 @@ export async function selectAuditEvents(db: Db, filter: AuditFilter, limit: numb
     ${conditions.length === 0 ? empty : sql`where ${join(conditions, " and ")}`}
     order by event_no desc
     limit ${limit}
+  `);
+  return rows;
+}
+
+/** These events, as far as there are such, in no order. */
+export async function selectEvents(db: Db, eventNos: readonly number[]): Promise<AuditRow[]> {
+  const { rows } = await db.query<AuditRow>(sql`
+    select event_no, at, actor_kind, actor_id, actor_name, address, request_id, action, object_kind, object_id, before, after
+    from audit_event
+    where event_no = any(${eventNos}::bigint[])
   `);
   return rows;
 }

@@ -8,11 +8,20 @@ import {
   insertAuditEvent,
   selectAuditActions,
   selectAuditEvents,
+  selectEvents,
+  selectNextEventNo,
 } from "./audit.queries.ts";
+
+export type { AuditRow };
 
 /** Records a change in the caller's transaction, so that there is neither a change without its record nor the reverse. */
 export function recordAudit(db: Db, by: Actor, entry: AuditEntry): Promise<void> {
   return insertAuditEvent(db, by, entry);
+}
+
+/** The number of an event that is recorded at the end of its transaction. One that never is leaves a gap, like any other. */
+export function reserveEvent(db: Db): Promise<number> {
+  return selectNextEventNo(db);
 }
 
 export interface AuditLog {
@@ -20,6 +29,8 @@ export interface AuditLog {
   search(filter: AuditFilter, limit: number): Promise<AuditRow[]>;
   /** Everything that fits, the newest first, a piece at a time: for an export. */
   walk(filter: AuditFilter): AsyncIterable<AuditRow>;
+  /** These events, as far as there are such, in no order. */
+  find(eventNos: readonly number[]): Promise<AuditRow[]>;
   /** Every action that was ever recorded. */
   actions(): Promise<string[]>;
 }
@@ -39,6 +50,7 @@ export function createAuditLog(pool: pg.Pool): AuditLog {
         beforeEvent = rows.at(-1)?.event_no;
       }
     },
+    find: (eventNos) => selectEvents(pool, eventNos),
     actions: () => selectAuditActions(pool),
   };
 }

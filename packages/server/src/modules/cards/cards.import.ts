@@ -71,10 +71,11 @@ export const cardImport: CsvImport = {
     const held = await refuseHeldClaims(context);
     if (contested || held) await dropRefusedClaims(db);
   },
-  async apply(db): Promise<Written> {
+  async apply(db, eventNo): Promise<Written> {
     await deleteStaleIdentifiers(db);
-    const inserted = await insertCards(db);
+    const inserted = await insertCards(db, eventNo);
     const updated = (await updateCards(db, true)) + (await updateCards(db, false));
+    if (updated > 0) await insertChanges(db, eventNo);
     await insertIdentifiers(db);
     if (inserted + updated > 0) await notifyCards(db);
     return { inserted, updated };
@@ -280,16 +281,46 @@ async function deleteStaleIdentifiers(db: Db): Promise<void> {
 }
 
 /** In the order of the key, in which the index is filled from one side: half the time of any other. */
-async function insertCards(db: Db): Promise<number> {
+async function insertCards(db: Db, eventNo: number): Promise<number> {
   const { rowCount } = await db.query(sql`
-    insert into card (serial_no, iccid, msisdn, imsi, carrier, account_no, custom_no, sim_status, cycle_day)
+    insert into card
+      (serial_no, iccid, msisdn, imsi, carrier, account_no, custom_no, sim_status, cycle_day, event_no)
     select l.serial_no, l.iccid, l.msisdn, l.imsi, l.carrier, l.account_no, l.custom_no, coalesce(l.sim_status, 1),
-      coalesce(l.cycle_day, case lower(l.carrier) when 'cucc' then 27 else 1 end)
+      coalesce(l.cycle_day, case lower(l.carrier) when 'cucc' then 27 else 1 end), ${eventNo}::bigint
     from import_line l
     where ${live} and not exists (select from import_existing e where e.serial_no = l.serial_no)
     order by l.serial_no
   `);
   return rowCount ?? 0;
+}
+
+/** Whether the line would change anything about the card that is there. */
+const changes = raw(`
+  (coalesce(l.iccid, e.iccid), coalesce(l.msisdn, e.msisdn), coalesce(l.imsi, e.imsi), l.carrier,
+    coalesce(l.account_no, e.account_no), coalesce(l.custom_no, e.custom_no), coalesce(l.sim_status, e.sim_status),
+    coalesce(l.cycle_day, e.cycle_day))
+  is distinct from (e.iccid, e.msisdn, e.imsi, e.carrier, e.account_no, e.custom_no, e.sim_status, e.cycle_day)`);
+
+/** The values that have changed, of which a line has one: an empty cell is null, and leaves the value as it is. */
+function changedValuesOf(side: "l" | "e") {
+  const names = ["iccid", "msisdn", "imsi", "carrier", "account_no", "custom_no", "sim_status", "cycle_day"];
+  const pairs = names.map(
+    (name) =>
+      `'${name}', case when l.${name} is distinct from e.${name} and l.${name} is not null then ${side}.${name} end`,
+  );
+  return raw(`jsonb_strip_nulls(jsonb_build_object(${pairs.join(", ")}))`);
+}
+
+/** What becomes of existing cards, for their history: of changed ones only, and of these only what has changed. */
+async function insertChanges(db: Db, eventNo: number): Promise<void> {
+  await db.query(sql`
+    insert into card_change (serial_no, event_no, before, after)
+    select l.serial_no, ${eventNo}::bigint, ${changedValuesOf("e")}, ${changedValuesOf("l")}
+    from import_line l
+    join import_existing e on e.serial_no = l.serial_no
+    where ${live} and ${changes}
+    order by l.serial_no
+  `);
 }
 
 /**
@@ -305,11 +336,7 @@ async function updateCards(db: Db, withSimStatus: boolean): Promise<number> {
       coalesce(l.cycle_day, e.cycle_day), now()
     from import_line l
     join import_existing e on e.serial_no = l.serial_no
-    where ${live} and l.sim_status is ${raw(withSimStatus ? "not null" : "null")}
-      and (coalesce(l.iccid, e.iccid), coalesce(l.msisdn, e.msisdn), coalesce(l.imsi, e.imsi), l.carrier,
-          coalesce(l.account_no, e.account_no), coalesce(l.custom_no, e.custom_no), coalesce(l.sim_status, e.sim_status),
-          coalesce(l.cycle_day, e.cycle_day))
-        is distinct from (e.iccid, e.msisdn, e.imsi, e.carrier, e.account_no, e.custom_no, e.sim_status, e.cycle_day)
+    where ${live} and l.sim_status is ${raw(withSimStatus ? "not null" : "null")} and ${changes}
     order by l.serial_no
     on conflict (serial_no) do update set
       iccid = excluded.iccid, msisdn = excluded.msisdn, imsi = excluded.imsi, carrier = excluded.carrier,

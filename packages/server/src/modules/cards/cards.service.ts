@@ -78,6 +78,8 @@ export interface CardService {
    * digits of that. Throws cardUnknown, for another account's card as for none.
    */
   find(accountNo: number, identifier: string): Promise<Card>;
+  /** The card of that serial_no, whoever's it is: for the operator's staff. */
+  get(serialNo: string): Promise<Card | undefined>;
   /** Its allowance and usage now. Asks the database again only for what earlier months decide. */
   figures(card: Card): Promise<CardFigures>;
   /**
@@ -202,6 +204,7 @@ export function createCardService(db: Db, today: () => LocalDay, onBatch: (size:
 
   return {
     find,
+    get: bySerialNo,
     figures,
     findEach: (accountNo, identifiers) => Promise.all(identifiers.map((given) => findOne(accountNo, given))),
     async look(serialNos) {

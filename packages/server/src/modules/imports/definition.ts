@@ -40,8 +40,8 @@ export interface CsvImport {
   checkLines(context: CheckContext): Promise<void>;
   /** Refuses lines that are wrong in view of each other, when repeated ones have been set aside. */
   checkTogether(context: CheckContext): Promise<void>;
-  /** Writes the live lines, those that change something. */
-  apply(db: Db): Promise<Written>;
+  /** Writes the live lines, those that change something, and that it was this event of the audit log which did. */
+  apply(db: Db, eventNo: number): Promise<Written>;
 }
 
 export interface Written {

@@ -1,7 +1,10 @@
+import { basename } from "node:path";
 import type pg from "pg";
+import { type Actor, systemActor } from "../../actor.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { OperatorError } from "../../errors.ts";
 import { type Language, text } from "../../text.ts";
+import { recordAudit, reserveEvent } from "../audit/audit.service.ts";
 import { readLines } from "./csv-lines.ts";
 import { type CsvSource, type OpenSource, openSource } from "./csv-source.ts";
 import type { CsvImport, Written } from "./definition.ts";
@@ -31,10 +34,18 @@ export interface ImportOptions {
   readonly onProgress?: (progress: ImportProgress) => void;
   /** How many of the refused lines the report has itself; ten unless told. */
   readonly firstRefusedMax?: number;
+  /** What the audit log says of it; the platform itself has imported the file unless told. */
+  readonly audit?: ImportAudit;
   /** Keeps the refused lines with their reasons, a CSV, where the source is no file beside which they could lie. */
   readonly keepRefused?: (db: Db, csv: AsyncIterable<string>) => Promise<void>;
   /** Runs last in the import's transaction: what it writes is there if and only if what was imported is. */
   readonly beforeCommit?: (db: Db, report: ImportReport) => Promise<void>;
+}
+
+export interface ImportAudit {
+  readonly by: Actor;
+  /** What stands for the import; the file unless told. */
+  readonly object?: { readonly kind: string; readonly id: string };
 }
 
 export interface ImportProgress {
@@ -125,7 +136,8 @@ async function run(parts: Run): Promise<ImportReport> {
 
     progress(parts, "writing");
     const writes = refused === 0 || options.skipInvalid === true;
-    const written = writes ? await apply(parts) : { inserted: 0, updated: 0 };
+    const eventNo = await reserveEvent(db);
+    const written = writes ? await apply(parts, eventNo) : { inserted: 0, updated: 0 };
     const firstRefused =
       refused === 0 ? [] : await firstOf(selectRefused(db), options.firstRefusedMax ?? firstRefusedMaxDefault);
     // Before the commit, so that a full disk imports nothing rather than losing the reasons.
@@ -144,6 +156,7 @@ async function run(parts: Run): Promise<ImportReport> {
       firstRefused,
       ...(refused > 0 && rejected !== undefined ? { rejectedFile: rejected } : {}),
     };
+    if (writes && options.dryRun !== true) await record(parts, report, eventNo);
     await options.beforeCommit?.(db, report);
     return report;
   } finally {
@@ -197,11 +210,24 @@ async function stage(parts: Run): Promise<void> {
   }
 }
 
-async function apply({ db, definition, options }: Run): Promise<Written> {
+async function apply({ db, definition, options }: Run, eventNo: number): Promise<Written> {
   await db.query("savepoint before_apply");
-  const written = await definition.apply(db);
+  const written = await definition.apply(db, eventNo);
   if (options.dryRun === true) await db.query("rollback to savepoint before_apply");
   return written;
+}
+
+/** Under the number that the rows which were written name already. */
+async function record({ db, definition, file, options }: Run, report: ImportReport, eventNo: number): Promise<void> {
+  const fileName = basename(file.name);
+  const { by = systemActor("import"), object = { kind: "file", id: fileName } } = options.audit ?? {};
+  const { lines, inserted, updated, unchanged, refused } = report;
+  await recordAudit(db, by, {
+    eventNo,
+    action: "import.finish",
+    object,
+    after: { kind: `${definition.name}_import`, file_name: fileName, lines, inserted, updated, unchanged, refused },
+  });
 }
 
 /**

@@ -1,6 +1,5 @@
 import { MissingError } from "../../errors.ts";
 import { text } from "../../text.ts";
-import { recordAudit } from "../audit/audit.service.ts";
 import { cardImport } from "../cards/cards.import.ts";
 import type { CsvImport } from "../imports/definition.ts";
 import { type ImportReport, importCsv } from "../imports/import-csv.ts";
@@ -50,7 +49,6 @@ export async function runImport({ job, runner, pool, signal, progress }: JobRun)
       yield part;
     }
   }
-  const by = job.confirmed_by ?? job.created_by;
   await importCsv(pool, definition, source, {
     dryRun: isCheck,
     // A check tells what would be imported if the refused lines were skipped.
@@ -58,6 +56,7 @@ export async function runImport({ job, runner, pool, signal, progress }: JobRun)
     language: parameters.language,
     signal,
     firstRefusedMax,
+    audit: { by: job.confirmed_by ?? job.created_by, object: { kind: "job", id: String(jobNo) } },
     onProgress: ({ phase, bytesRead, bytesTotal }) =>
       progress(
         phase === "reading" ? { phase, done: bytesRead, total: bytesTotal } : { phase, done: null, total: null },
@@ -70,13 +69,6 @@ export async function runImport({ job, runner, pool, signal, progress }: JobRun)
       if (figures.refused === 0) await deleteFile(db, jobNo, "refused", null);
       const end = isCheck ? endOfCheck(figures) : endOfImport(figures, parameters);
       if (!(await endRun(db, jobNo, runner, end))) throw new SupersededError();
-      if (isCheck || end.state !== "succeeded") return;
-      const { first_refused: _, ...counts } = figures;
-      await recordAudit(db, by, {
-        action: "import.finish",
-        object: { kind: "job", id: String(jobNo) },
-        after: { kind: job.kind, file_name: parameters.file_name, ...counts },
-      });
     },
   });
 }

@@ -65,10 +65,10 @@ export const packageImport: CsvImport = {
     `);
   },
   checkTogether: () => Promise.resolve(),
-  async apply(db) {
+  async apply(db, eventNo) {
     const { rowCount } = await db.query(sql`
-      insert into card_package (serial_no, product_no, first_month, name, months, level, size_bytes)
-      select l.serial_no, l.product_no, l.first_month, p.name, p.months, p.level, p.size_bytes
+      insert into card_package (serial_no, product_no, first_month, name, months, level, size_bytes, event_no)
+      select l.serial_no, l.product_no, l.first_month, p.name, p.months, p.level, p.size_bytes, ${eventNo}::bigint
       from import_line l
       join product p on p.product_no = l.product_no
       where ${live}

@@ -1,8 +1,9 @@
 import type pg from "pg";
 import type { Clock } from "../../clock.ts";
+import type { SubjectCard } from "../cards/subjects.ts";
 import { type BillingMonth, currentMonths } from "../packages/billing-month.ts";
 import { createCalendar } from "./calendar.ts";
-import { type MonthExplanation, explainMonth } from "./explain.ts";
+import { type MonthExplanation, explainCardMonth, explainMonth } from "./explain.ts";
 import { type GapReport, findGaps } from "./gaps.ts";
 import { keepingRecords } from "./keeping-records.ts";
 import { type ListSources, type RebuildReport, rebuildUsage } from "./rebuild.ts";
@@ -17,6 +18,8 @@ export interface AuditService {
   verify(scope: WalkScope, options: VerifyOptions): Promise<VerifyReport>;
   /** See {@link explainMonth}. */
   explain(subject: string, month?: BillingMonth): Promise<MonthExplanation>;
+  /** See {@link explainCardMonth}. */
+  explainCard(card: SubjectCard, month: BillingMonth): Promise<MonthExplanation>;
   /** See {@link findGaps}. */
   gaps(month: BillingMonth | undefined, limit: number): Promise<GapReport>;
 }
@@ -34,6 +37,7 @@ export function createAuditService(
     rebuild: (scope, options) => keepingRecords(pool, () => rebuildUsage(pool, listSources, scope, options)),
     verify: (scope, options) => keepingRecords(pool, () => verifyUsage(pool, listSources, scope, options)),
     explain: (subject, month) => explainMonth(pool, views, subject, month),
+    explainCard: (card, month) => explainCardMonth(pool, views, card, month),
     gaps: (month, limit) => findGaps(pool, listSources, month, limit),
   };
 }

@@ -3,10 +3,11 @@ import { OperatorError, invariant } from "../../errors.ts";
 import { text } from "../../text.ts";
 import { iccidPattern } from "../cards/identifier.ts";
 import { type SubjectCard, findCardsBySubject } from "../cards/subjects.ts";
-import { type BillingMonth, type CurrentMonth, parseMonth } from "../packages/billing-month.ts";
+import { type BillingMonth, type CurrentMonth, monthToDate, parseMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
 import type { UsageCalendar } from "./calendar.ts";
 import { type CardRecordRow, selectCardRecords } from "./explain.queries.ts";
+import { selectAssignments } from "./intake.queries.ts";
 import { type ListSources, bySource } from "./rebuild.ts";
 import { type MonthRow, type SourceFigureRow, selectSourceFigures } from "./rebuild.queries.ts";
 import { snapshot } from "./snapshot.ts";
@@ -22,6 +23,8 @@ export interface MonthExplanation {
   readonly lastDay: string;
   /** Whether the month's records are still kept; otherwise there are figures only. */
   readonly recordsKept: boolean;
+  /** The source that was assigned to the card for this month; otherwise the one counts that reported it first. */
+  readonly assigned: UsageSource | undefined;
   /** The source that counts first. None: nobody has reported the month. */
   readonly sources: readonly SourceExplanation[];
 }
@@ -94,25 +97,37 @@ interface ExplainOptions {
  */
 export async function explainMonth(
   pool: pg.Pool,
-  { listSources, calendar, currentMonth }: ExplainOptions,
+  options: ExplainOptions,
   subject: string,
   asked: BillingMonth | undefined,
 ): Promise<MonthExplanation> {
   const card = await findCard(pool, subject);
-  const month = asked ?? currentMonth(card.cycleDay);
-  const { figures, records, kept } = await snapshot(pool, async (db) => ({
+  return explainCardMonth(pool, options, card, asked ?? options.currentMonth(card.cycleDay));
+}
+
+/** The same of a card that has been looked up. */
+export async function explainCardMonth(
+  pool: pg.Pool,
+  { listSources, calendar }: ExplainOptions,
+  card: SubjectCard,
+  month: BillingMonth,
+): Promise<MonthExplanation> {
+  const { figures, records, kept, assignments } = await snapshot(pool, async (db) => ({
+    assignments: await selectAssignments(db, [card.serialNo]),
     figures: await selectSourceFigures(db, card.serialNo, month),
     records: await selectCardRecords(db, card.serialNo, month),
     kept: await selectRecordMonths(db),
   }));
   const sources = await listSources();
   const counting = figures.find(({ counts }) => counts);
+  const assignment = assignments.find(({ from_month }) => from_month <= monthToDate(month));
   return {
     serialNo: card.serialNo,
     month,
     firstDay: firstDayOf(calendar, month, card.cycleDay).date,
     lastDay: calendar.lastDayOf(month, card.cycleDay).date,
     recordsKept: kept.includes(month),
+    assigned: sources.find(({ sourceNo }) => sourceNo === assignment?.source_no),
     sources: figures.map((row) => {
       const [[source] = []] = bySource(sources, [row]);
       invariant(source !== undefined, "a row's source is found");

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import { type Db, type MomentColumn, finiteMoment } from "../../db/database.ts";
 import { invariant } from "../../errors.ts";
-import type { CardService } from "../cards/cards.service.ts";
+import type { Card, CardService } from "../cards/cards.service.ts";
 import { allowanceBytes, usageMattersSince } from "../packages/allowance.ts";
 import { type BillingMonth, billingMonthOf, monthToDate, parseMonth } from "../packages/billing-month.ts";
 import type { CalendarDay, UsageCalendar } from "./calendar.ts";
@@ -32,11 +32,17 @@ export interface MonthUsage {
   readonly closedBytes: number | null;
 }
 
+/** What of a card its usage is told by. */
+export type UsedCard = Pick<Card, "serialNo" | "cycleDay" | "packages">;
+
 export interface UsageService {
   /** Every day from `first` to `last`, both included, counted from 1970-01-01. Throws cardUnknown. */
   daily(accountNo: number, identifier: string, first: number, last: number): Promise<DayUsage[]>;
   /** Every billing month from `first` to `last`, both included. Throws cardUnknown. */
   monthly(accountNo: number, identifier: string, first: BillingMonth, last: BillingMonth): Promise<MonthUsage[]>;
+  /** The same of a card that has been looked up. */
+  daysOf(card: UsedCard, first: number, last: number): Promise<DayUsage[]>;
+  monthsOf(card: UsedCard, first: BillingMonth, last: BillingMonth): Promise<MonthUsage[]>;
 }
 
 /** A month that no source has reported closes as it would by a source with the default. */
@@ -51,9 +57,12 @@ export function createUsageService(
     return clock() >= endMs + (closeAfterSeconds ?? closeAfterSecondsDefault) * 1000;
   }
 
-  return {
-    async daily(accountNo, identifier, first, last) {
-      const { serialNo, cycleDay } = await cards.find(accountNo, identifier);
+  const service: UsageService = {
+    daily: async (accountNo, identifier, first, last) =>
+      service.daysOf(await cards.find(accountNo, identifier), first, last),
+    monthly: async (accountNo, identifier, first, last) =>
+      service.monthsOf(await cards.find(accountNo, identifier), first, last),
+    async daysOf({ serialNo, cycleDay }, first, last) {
       const days = Array.from({ length: last - first + 1 }, (_, offset) => calendar.day(first + offset));
       const monthOf = (number: number): BillingMonth => billingMonthOf(calendar.day(number), cycleDay);
       const [firstMonth, lastMonth] = [monthOf(first), monthOf(last)];
@@ -75,8 +84,7 @@ export function createUsageService(
         };
       });
     },
-    async monthly(accountNo, identifier, first, last) {
-      const { serialNo, cycleDay, packages } = await cards.find(accountNo, identifier);
+    async monthsOf({ serialNo, cycleDay, packages }, first, last) {
       // What was carried into the first month may depend on usage long before it.
       const since = Math.min(
         first,
@@ -98,6 +106,7 @@ export function createUsageService(
       });
     },
   };
+  return service;
 }
 
 function monthsBetween(first: BillingMonth, last: BillingMonth): BillingMonth[] {
