@@ -24,6 +24,9 @@ const lightText = {
   colorTextDisabled: "#6b6b6b",
   colorTextDescription: "#595959",
   colorLink: "#0958d9",
+  colorLinkHover: "#003eb3",
+  colorPrimaryHover: "#0f57bd",
+  colorErrorHover: "#a8071a",
   ...readable("Success", "#237804", "#f6ffed", "#b7eb8f"),
   ...readable("Info", "#0958d9", "#e6f4ff", "#91caff"),
   ...readable("Warning", "#ad4e00", "#fffbe6", "#ffe58f"),
@@ -36,6 +39,8 @@ const darkText = {
   colorTextDisabled: "#9a9a9a",
   colorTextDescription: "#b3b3b3",
   colorLink: "#69b1ff",
+  colorLinkHover: "#91caff",
+  colorPrimaryHover: "#1b66cc",
   ...readable("Success", "#6abe39", "#162312", "#274916"),
   ...readable("Info", "#69b1ff", "#111a2c", "#15325b"),
   ...readable("Warning", "#e8b339", "#2b2111", "#594214"),
@@ -76,7 +81,12 @@ export function Console() {
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: { colorPrimary: "#1668dc", borderRadius: 6, ...(dark ? darkText : lightText) },
         // White is too faint on dark pages' light red, and so is the menu's blue on its ground.
-        components: dark ? { Button: { dangerColor: "#200" }, Menu: { itemSelectedColor: "#91caff" } } : {},
+        components: dark
+          ? {
+              Button: { dangerColor: "#200", defaultHoverColor: "#69b1ff", defaultHoverBorderColor: "#69b1ff" },
+              Menu: { itemSelectedColor: "#91caff" },
+            }
+          : {},
       }}
       // "确 定" would be read out with a pause.
       button={{ autoInsertSpace: false }}

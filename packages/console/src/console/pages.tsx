@@ -1,4 +1,4 @@
-import { AuditOutlined, CloudSyncOutlined, GiftOutlined, KeyOutlined, TeamOutlined } from "@ant-design/icons";
+import { AuditOutlined, CloudSyncOutlined, GiftOutlined, IdcardOutlined, KeyOutlined, TeamOutlined } from "@ant-design/icons";
 import { type ComponentType, type LazyExoticComponent, type ReactNode, lazy } from "react";
 import type { Translate } from "../shared/language.tsx";
 import type { Role } from "./session.tsx";
@@ -44,4 +44,11 @@ export const pages: readonly Page[] = [
     component: lazy(() => import("./audit/audit-page.tsx")),
     menu: { label: (t) => t("操作日志", "Audit log"), icon: <AuditOutlined /> },
   },
+  {
+    path: "/staff",
+    component: lazy(() => import("./staff/staff-page.tsx")),
+    menu: { label: (t) => t("员工", "Staff"), icon: <IdcardOutlined /> },
+    role: "admin",
+  },
+  { path: "/me", component: lazy(() => import("./staff/me-page.tsx")) },
 ];
