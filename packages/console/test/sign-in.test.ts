@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemActor } from "../../server/src/actor.ts";
 import type { Role } from "../../server/src/modules/staff/staff.ts";
 import { authenticatorCode } from "../../server/test/browser.ts";
-import { type TestPage, expectAccessible, expectNoFaults, expectNoSidewaysScroll, screenshot } from "./browser.ts";
+import { type TestPage, expectAccessible, expectNoSidewaysScroll, screenshot } from "./browser.ts";
 import { type TestConsole, startTestConsole } from "./console.ts";
 
 let platform: TestConsole;
@@ -55,9 +55,9 @@ async function colleague(role: Role = "operator", name?: string): Promise<{ pers
   return { person, page };
 }
 
-/** A refusal is an answer of 401 or the like, which Chromium notes on its console; everything else is a fault. */
-function expectNoFaultsButRefusals(page: TestPage): void {
-  expect(page.faults.filter((fault) => !/the server responded with a status of 4\d\d/.test(fault))).toEqual([]);
+/** What went wrong beside refusals, answers of 401 and the like, which Chromium notes on its console. */
+function faultsOf(page: TestPage): string[] {
+  return page.faults.filter((fault) => !/the server responded with a status of 4\d\d/.test(fault));
 }
 
 /** Turns two-factor authentication on; the key, as the page shows it for typing. */
@@ -110,7 +110,7 @@ describe("the sign-in page", () => {
     await page.getByText(zh ? "请输入邮箱" : "Enter your e-mail address").waitFor();
     await expectAccessible(page);
     await expectNoSidewaysScroll(page);
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("changes language and colours, and remembers both", async () => {
@@ -147,7 +147,7 @@ describe("the sign-in page", () => {
     await page.keyboard.type(password);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "我的账号与安全" }).waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("says for how long a login is locked after five wrong passwords", async () => {
@@ -166,7 +166,7 @@ describe("the sign-in page", () => {
     await page.getByText("尝试次数过多，已暂时锁定，请在 15 分钟后再试").waitFor();
     await screenshot(page, "sign-in-locked-zh");
     await expectAccessible(page);
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
     await platform.server.pool.query("delete from staff_sign_in_attempt");
   });
 
@@ -199,7 +199,7 @@ describe("a first password", () => {
     // The page that was asked for in the first place.
     await page.getByRole("heading", { name: "后台任务" }).waitFor();
     expect(new URL(page.url()).pathname).toBe("/console/jobs");
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("is asked for again where the page was loaded anew in between", async () => {
@@ -220,7 +220,7 @@ describe("a first password", () => {
     await page.getByLabel("Current password").fill(first);
     await page.getByRole("button", { name: "Save and enter the console" }).click();
     await page.getByRole("heading", { name: "My sign-in and security" }).waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 });
 
@@ -258,7 +258,7 @@ describe("signing in with a second factor", () => {
       await page.getByRole("menuitem", { name: "退出登录" }).click();
     }
     await page.getByText("验证码错误或已使用过").waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("begins again, and says why, when the code comes too late", async () => {
@@ -295,7 +295,7 @@ describe("signing in with a second factor", () => {
     await dialog.getByLabel("你的密码").fill(password);
     await dialog.getByRole("button", { name: "关闭两步验证" }).click();
     await page.getByText("未开启").waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 });
 
@@ -330,7 +330,7 @@ describe("a session that ends in the middle of a form", () => {
       [email],
     );
     expect(rows).toEqual([{ actor_id: person.staffId }]);
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("goes on by itself once the same person has signed in in another tab", async () => {
@@ -351,7 +351,7 @@ describe("a session that ends in the middle of a form", () => {
     // A window behind is told that it is looked at again.
     await page.evaluate(() => window.dispatchEvent(new Event("focus")));
     await page.getByText("密码已修改").waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("never goes on under the name of somebody else, who has signed in in another tab", async () => {
@@ -388,7 +388,7 @@ describe("a session that ends in the middle of a form", () => {
     await tab.getByLabel("再次输入新密码").fill("another good password");
     await tab.getByRole("button", { name: "保存新密码" }).click();
     await tab.getByRole("dialog", { name: "此浏览器中登录了其他人" }).waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("asks for a new password first where it was reset meanwhile", async () => {
@@ -405,7 +405,7 @@ describe("a session that ends in the middle of a form", () => {
     await change.getByRole("button", { name: "Save and go on" }).click();
     await change.waitFor({ state: "hidden" });
     await page.getByRole("heading", { name: "My sign-in and security" }).waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 });
 
@@ -420,7 +420,7 @@ describe("one's own sign-in", () => {
     await expectAccessible(page);
     await expectNoSidewaysScroll(page);
     await screenshot(page, `me-${options.width}-${options.language}`, true);
-    expectNoFaults(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 
   it("is ended elsewhere one session at a time", async () => {
@@ -436,6 +436,6 @@ describe("one's own sign-in", () => {
     await page.getByText("会话已结束").waitFor();
     await phone.reload();
     await phone.getByRole("heading", { name: "登录管理控制台" }).waitFor();
-    expectNoFaultsButRefusals(page);
+    expect(faultsOf(page)).toEqual([]);
   });
 });

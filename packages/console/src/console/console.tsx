@@ -48,13 +48,16 @@ const darkText = {
 };
 
 /** The colour of a meaning dark or light enough to be read, on the ground that Ant Design would make of its own. */
-function readable<Meaning extends string>(meaning: Meaning, color: string, ground: string, border: string) {
+function readable(meaning: "Success" | "Info" | "Warning" | "Error", color: string, ground: string, border: string) {
   return {
     [`color${meaning}`]: color,
     [`color${meaning}Bg`]: ground,
     [`color${meaning}Border`]: border,
   };
 }
+
+/** Who has told the device so is spared everything that slides and fades. */
+const wantsStillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The whole console: its looks, its language, who is signed in, and the page. */
 export function Console() {
@@ -79,7 +82,12 @@ export function Console() {
       locale={language === "zh" ? zhCN : enUS}
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
-        token: { colorPrimary: "#1668dc", borderRadius: 6, ...(dark ? darkText : lightText) },
+        token: {
+          colorPrimary: "#1668dc",
+          borderRadius: 6,
+          motion: !wantsStillness.matches,
+          ...(dark ? darkText : lightText),
+        },
         // White is too faint on dark pages' light red, and so is the menu's blue on its ground.
         components: dark
           ? {
