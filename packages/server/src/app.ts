@@ -19,6 +19,7 @@ import { auditConsole } from "./modules/audit/audit.console.ts";
 import { createAuditLog } from "./modules/audit/audit.service.ts";
 import { createCallLog } from "./modules/calls/call-log.ts";
 import { createCallWriter } from "./modules/calls/call-writer.ts";
+import { callConsole } from "./modules/calls/calls.console.ts";
 import { startCallLogJob } from "./modules/calls/calls.job.ts";
 import { createCallService } from "./modules/calls/calls.service.ts";
 import { cardListConsole } from "./modules/cards/card-list.console.ts";
@@ -69,6 +70,7 @@ import { usageRoutes } from "./modules/usage/usage.routes.ts";
 import { createUsageService } from "./modules/usage/usage.service.ts";
 import { type WaitingJob, startWaitingJob } from "./modules/usage/waiting.job.ts";
 import { type WaitingRelease, createWaitingRelease } from "./modules/usage/waiting.ts";
+import { operations } from "./operations.ts";
 import { type WebApplication, createWebApplication } from "./web/web-application.ts";
 
 /** A server that answers, and what its process has to know of it. */
@@ -294,6 +296,7 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   const keys = await loadMasterKeys(config.masterKey, config.dataDir);
   const services = await createServices(pool, config, clock);
   const summaries = createInventorySummaries(pool, countingPool, { clock, timeZone: config.timeZone });
+  const calls = createCallService(pool, clock);
   const inventoryJob = startInventoryJob(summaries, { clock, log });
   const dayOf = localDays(config.timeZone);
   const calendar = createCalendar(config.timeZone);
@@ -312,9 +315,7 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
   const web = await createWebApplication({
     endpoints: [
-      ...overviewConsole(
-        createOverviewService(pool, { summaries, job: inventoryJob, calls: createCallService(pool, clock), clock }),
-      ),
+      ...overviewConsole(createOverviewService(pool, { summaries, job: inventoryJob, calls, clock })),
       ...staffConsole(services.staff, { timeZone: config.timeZone }),
       ...accountConsole(services.accounts, services.movements),
       ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),
@@ -333,6 +334,11 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
       ...quarantineConsole(services.quarantine, () => services.sources.list()),
       ...jobsConsole(jobService),
       ...auditConsole(auditLog),
+      ...callConsole(calls, services.accounts, {
+        clock,
+        keptDays: config.callLogDays,
+        operations: [...operations.map(({ path }) => path), ingestPath],
+      }),
     ],
     signIn: createSignIn(pool, { keys, clock }),
     publicUrl: config.publicUrl,

@@ -2,6 +2,7 @@ import { accountEndpoints } from "./modules/accounts/accounts.endpoints.ts";
 import { auditEndpoints } from "./modules/audit/audit.endpoints.ts";
 import { cardListEndpoints } from "./modules/cards/card-list.endpoints.ts";
 import { cardEndpoints } from "./modules/cards/card.endpoints.ts";
+import { callEndpoints } from "./modules/calls/calls.endpoints.ts";
 import { clientEndpoints } from "./modules/clients/clients.endpoints.ts";
 import { jobEndpoints } from "./modules/jobs/jobs.endpoints.ts";
 import { overviewEndpoints } from "./modules/overview/overview.endpoints.ts";
@@ -17,6 +18,7 @@ import { quarantineEndpoints } from "./modules/usage/quarantine.endpoints.ts";
 export const consoleEndpoints = [
   ...overviewEndpoints,
   ...auditEndpoints,
+  ...callEndpoints,
   ...accountEndpoints,
   ...clientEndpoints,
   ...cardEndpoints,

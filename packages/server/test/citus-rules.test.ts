@@ -24,6 +24,7 @@ import { createCalendar } from "../src/modules/usage/calendar.ts";
 import { selectKept } from "../src/modules/usage/quarantine.queries.ts";
 import { createUsageService } from "../src/modules/usage/usage.service.ts";
 import { citusProblems } from "./citus-statement.ts";
+import { useConsole } from "./console-statements.ts";
 import { type TestDatabase, createTestDatabase } from "./database.ts";
 import { delta, importCards, insertSource, reading } from "./usage.ts";
 
@@ -55,7 +56,8 @@ describe("the schema", () => {
   });
 
   it("has a sharded table after the one it lies beside, and small tables before all", () => {
-    const late = placements.filter(({ table, shardKey, beside }, index) => {
+    const late = placements.filter(({ table, isLocal, shardKey, beside }, index) => {
+      if (isLocal) return false;
       const before = placements.slice(0, index);
       if (shardKey === null) return before.some((other) => other.shardKey !== null);
       return beside !== table && !before.some((other) => other.table === beside);
@@ -79,7 +81,7 @@ describe("the schema", () => {
     expect(rows.length).toBeGreaterThan(placements.length);
   });
 
-  it("has foreign keys only to small tables and, by the shard key, to tables beside", async () => {
+  it("has foreign keys only to small tables and, by the shard key, to tables beside; local ones among themselves", async () => {
     const { rows } = await database.pool.query<{ name: string; from: string; to: string; columns: string[][] }>(
       `select k.conname as name, k.conrelid::regclass::text as from, k.confrelid::regclass::text as to,
         (
@@ -94,6 +96,7 @@ describe("the schema", () => {
     expect(rows.length).toBeGreaterThan(8);
     const wrong = rows.filter(({ from, to, columns }) => {
       const [own, other] = [byTable.get(from), byTable.get(to)];
+      if (own?.isLocal !== other?.isLocal) return true;
       if (other?.shardKey === null) return false;
       return (
         own === undefined ||
@@ -132,9 +135,11 @@ describe("the schema", () => {
     }
   });
 
-  it("has no triggers of its own, which Citus does not run on shards", async () => {
-    const { rows } = await database.pool.query(`select tgname from pg_trigger where not tgisinternal`);
-    expect(rows).toEqual([]);
+  it("has no triggers but on local tables: Citus does not run them on shards", async () => {
+    const { rows } = await database.pool.query<{ table: string }>(
+      `select tgrelid::regclass::text as table from pg_trigger where not tgisinternal`,
+    );
+    expect(rows.filter(({ table }) => byTable.get(table)?.isLocal !== true)).toEqual([]);
   });
 });
 
@@ -195,6 +200,11 @@ describe("the rules", () => {
       "not partitioned by",
     ],
     [
+      "a local table",
+      "select 1 from call_log l where l.client_id in (select c.account_no::text from card c)",
+      "on the coordinator",
+    ],
+    [
       "an outer join",
       "select 1 from unnest($1::text[]) as k (serial_no) left join card c on c.serial_no = k.serial_no",
       "outer join",
@@ -217,6 +227,11 @@ describe("the rules", () => {
     [
       "a page of cards",
       "select 1 from (select serial_no from card order by serial_no limit $1) page join card c on c.serial_no = page.serial_no left join usage_month u on u.serial_no = c.serial_no",
+    ],
+    ["a local table beside a small one", "select 1 from call_log l join client c on c.client_id = l.client_id"],
+    [
+      "what only an ordinary table can",
+      "delete from staff_sign_in_attempt where (kind, key) in (select kind, key from staff_sign_in_attempt limit 100 for update skip locked)",
     ],
     [
       "a lateral subquery of small tables",
@@ -242,7 +257,7 @@ describe("the statements", () => {
   beforeAll(async () => {
     const recorder = record();
     try {
-      await useEverything(database.pool);
+      await useEverything(database);
     } finally {
       recorder.stop();
     }
@@ -323,7 +338,7 @@ let now = Date.parse("2026-11-24T04:00:00Z");
 const clock = () => now;
 
 /** Does whatever the platform can do, once. */
-async function useEverything(pool: pg.Pool): Promise<void> {
+async function useEverything({ pool, address }: TestDatabase): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), "dks-data-"));
   try {
     const services = await createServices(pool, { masterKey: undefined, dataDir, timeZone }, clock);
@@ -333,6 +348,7 @@ async function useEverything(pool: pg.Pool): Promise<void> {
     await useCards(pool);
     await useQuarantine(pool, services);
     await useAudit(pool, services);
+    await useConsole({ pool, address }, services, by);
     await useRetention(services);
   } finally {
     await rm(dataDir, { recursive: true, force: true });

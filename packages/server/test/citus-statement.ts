@@ -82,6 +82,11 @@ function levelOf(text: string, depth: number): Level {
   return { text, depth, tables, aliases };
 }
 
+/** Whether Citus has its hands in a statement about it: not if it is an ordinary table of the coordinator. */
+function isSpread({ placement }: Reference): boolean {
+  return !placement.isLocal;
+}
+
 function isSharded({ placement }: Reference): boolean {
   return placement.shardKey !== null;
 }
@@ -89,6 +94,17 @@ function isSharded({ placement }: Reference): boolean {
 type Rule = (level: Level, all: readonly Level[]) => string[];
 
 const rules: readonly Rule[] = [
+  function localTablesKeepToThemselves(level, all) {
+    const tables = all.flatMap((each) => each.tables);
+    const local = tables.filter(({ placement }) => placement.isLocal);
+    const sharded = tables.filter(isSharded);
+    return level.depth > 0 || level !== all[0] || local.length === 0 || sharded.length === 0
+      ? []
+      : [
+          `has ${local[0]?.placement.table}, which is on the coordinator, beside ${sharded[0]?.placement.table}, which is sharded; use two statements`,
+        ];
+  },
+
   function onlyTablesThatLieBesideEachOther({ tables }) {
     const groups = new Set(tables.filter(isSharded).map(({ placement }) => placement.beside));
     return groups.size > 1
@@ -149,7 +165,7 @@ const rules: readonly Rule[] = [
   },
 
   function changesByImmutableFunctions({ text, tables }) {
-    if (tables.length === 0 || !/^(?:update|delete)\b/.test(text)) return [];
+    if (!tables.some(isSpread) || !/^(?:update|delete)\b/.test(text)) return [];
     const casts = [...text.matchAll(/\b[a-z_]\w*\.\w+(?:\[[^\]]*\])?::[\w[\]]+/g)].map(([cast]) => cast);
     const calls = [
       ...text.matchAll(
@@ -164,7 +180,7 @@ const rules: readonly Rule[] = [
 
   function conflictsWithoutFunctions({ text, tables }) {
     const set = / do update set (.*)$/.exec(text)?.[1];
-    if (set === undefined || tables.length === 0) return [];
+    if (set === undefined || !tables.some(isSpread)) return [];
     return [...set.matchAll(/\b(\w+)\(/g)]
       .filter(([, name = ""]) => !["greatest", "least", "coalesce"].includes(name))
       .map(([call]) => `calls ${call}) in "do update set"; give the value to the insert and take excluded's`);
@@ -191,7 +207,7 @@ const rules: readonly Rule[] = [
   },
 
   function insertsNoSubquery({ text, tables }) {
-    return tables.length > 0 && /^insert\b.* values \(.*\(\?\)/.test(text)
+    return tables.some(isSpread) && /^insert\b.* values \(.*\(\?\)/.test(text)
       ? ["has a subquery in values; insert from a select"]
       : [];
   },

@@ -1,4 +1,11 @@
-import { AuditOutlined, CloudSyncOutlined, GiftOutlined, IdcardOutlined, KeyOutlined, TeamOutlined } from "@ant-design/icons";
+import {
+  ApiOutlined,
+  AuditOutlined,
+  CloudSyncOutlined,
+  GiftOutlined,
+  KeyOutlined,
+  TeamOutlined,
+} from "@ant-design/icons";
 import { type ComponentType, type LazyExoticComponent, type ReactNode, lazy } from "react";
 import type { Translate } from "../shared/language.tsx";
 import type { Role } from "./session.tsx";
@@ -40,15 +47,14 @@ export const pages: readonly Page[] = [
   { path: "/jobs/import", component: lazy(() => import("./jobs/import-page.tsx")), role: "operator" },
   { path: "/jobs/:jobNo", component: lazy(() => import("./jobs/job-page.tsx")) },
   {
+    path: "/calls",
+    component: lazy(() => import("./call-log/calls-page.tsx")),
+    menu: { label: (t) => t("调用日志", "Call log"), icon: <ApiOutlined /> },
+  },
+  { path: "/calls/:requestId", component: lazy(() => import("./call-log/call-page.tsx")) },
+  {
     path: "/audit",
     component: lazy(() => import("./audit/audit-page.tsx")),
     menu: { label: (t) => t("操作日志", "Audit log"), icon: <AuditOutlined /> },
   },
-  {
-    path: "/staff",
-    component: lazy(() => import("./staff/staff-page.tsx")),
-    menu: { label: (t) => t("员工", "Staff"), icon: <IdcardOutlined /> },
-    role: "admin",
-  },
-  { path: "/me", component: lazy(() => import("./staff/me-page.tsx")) },
 ];

@@ -7,21 +7,27 @@ import { applyMigrations, withSchemaLock } from "./migrations.ts";
 /** Where a table lies on a Citus cluster. */
 export interface TablePlacement {
   readonly table: string;
-  /** The column by whose value a row finds its shard; null: a small table, whole on every node ("reference table"). */
+  /** On the coordinator alone, as an ordinary table: no statement joins it with a sharded one, nor any key. */
+  readonly isLocal: boolean;
+  /** The column by whose value a row finds its shard; null: it is whole, on every node ("reference table") or locally. */
   readonly shardKey: string | null;
   /** The table whose shards this one's lie beside; itself: the first of such a group. Null for a small table. */
   readonly beside: string | null;
 }
 
 function onEveryNode(table: string): TablePlacement {
-  return { table, shardKey: null, beside: null };
+  return { table, isLocal: false, shardKey: null, beside: null };
+}
+
+function onCoordinator(table: string): TablePlacement {
+  return { table, isLocal: true, shardKey: null, beside: null };
 }
 
 function sharded(table: string, shardKey: string, beside = table): TablePlacement {
-  return { table, shardKey, beside };
+  return { table, isLocal: false, shardKey, beside };
 }
 
-/** Every table of the schema, in the order in which they are distributed. */
+/** Every table of the schema; those that are distributed in the order in which they are. */
 export const placements: readonly TablePlacement[] = [
   onEveryNode("account"),
   onEveryNode("client"),
@@ -30,6 +36,9 @@ export const placements: readonly TablePlacement[] = [
   onEveryNode("usage_source"),
   onEveryNode("usage_retention"),
   onEveryNode("inventory_summary"),
+  onEveryNode("balance_movement"),
+  onEveryNode("usage_source_activity"),
+  onEveryNode("usage_source_seen"),
   sharded("card", "serial_no"),
   sharded("card_package", "serial_no", "card"),
   sharded("card_change", "serial_no", "card"),
@@ -40,7 +49,26 @@ export const placements: readonly TablePlacement[] = [
   // What is known of a record by its id alone: two with one id may name different cards.
   sharded("usage_identity", "record_id"),
   sharded("usage_quarantine", "record_id", "usage_identity"),
+  // Who signs in, what they have changed and begun, and what was called: see docs/decisions/0019-tables-on-the-coordinator.md.
+  onCoordinator("staff"),
+  onCoordinator("staff_credential"),
+  onCoordinator("staff_session"),
+  onCoordinator("staff_two_factor"),
+  onCoordinator("staff_verification"),
+  onCoordinator("staff_sign_in_attempt"),
+  onCoordinator("audit_event"),
+  onCoordinator("job"),
+  onCoordinator("job_file"),
+  onCoordinator("job_file_chunk"),
+  onCoordinator("call_log"),
+  onCoordinator("call_log_gap"),
+  onCoordinator("call_log_writer"),
+  onCoordinator("call_statistic"),
+  onCoordinator("call_latency"),
 ];
+
+/** The tables that `dks db distribute` spreads over the nodes. */
+export const spreadPlacements: readonly TablePlacement[] = placements.filter(({ isLocal }) => !isLocal);
 
 /** The oldest version of Citus that takes an identity column of type integer (usage_source.source_no). */
 const citusVersionMin = 12;
@@ -190,7 +218,10 @@ interface CatalogueRow {
   local_bytes: number;
 }
 
-/** The state of every table there is. Throws an OperatorError for one that is distributed otherwise than it should be. */
+/**
+ * The state of every table there is that is to be spread. Throws an OperatorError for one that is distributed otherwise than
+ * it should be, or should not be.
+ */
 async function tableStates(client: pg.Client): Promise<TableState[]> {
   const { rows } = await client.query<CatalogueRow>(
     `select t.name as table_name, p.partmethod::text as method, p.repmodel::text as replication,
@@ -211,6 +242,10 @@ async function tableStates(client: pg.Client): Promise<TableState[]> {
   return placements.flatMap((placement) => {
     const row = byTable.get(placement.table);
     if (row === undefined) return [];
+    if (placement.isLocal) {
+      if (!isLocalTable(row)) throw distributedOtherwise(placement);
+      return [];
+    }
     const isDistributed = row.method !== null;
     if (isDistributed && !isAsPlaced(row, placement, byTable)) throw distributedOtherwise(placement);
     return [{ placement, isDistributed, localBytes: row.local_bytes }];
@@ -226,6 +261,11 @@ function isAsPlaced(
   return (
     row.method === "h" && row.shard_key === shardKey && row.colocation_id === byTable.get(beside ?? "")?.colocation_id
   );
+}
+
+/** Citus may list a local table, too: without a shard key, and without copies. */
+function isLocalTable({ method, replication }: CatalogueRow): boolean {
+  return method === null || (method === "n" && replication === "s");
 }
 
 /** Remembers the foreign keys that were dropped: while it is there, the distribution is not finished. */
@@ -334,7 +374,7 @@ async function refuseOthers(client: pg.Client): Promise<void> {
     select count(*)::integer as count
     from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()
-      and application_name in ('dks', 'dks serve', 'dks intake', 'dks release', 'dks listen')`);
+      and application_name in ('dks', 'dks serve', 'dks intake', 'dks release', 'dks listen', 'dks console', 'dks jobs', 'dks call log')`);
   const count = rows[0]?.count ?? 0;
   if (count > 0)
     throw new OperatorError(
@@ -345,9 +385,10 @@ async function refuseOthers(client: pg.Client): Promise<void> {
     );
 }
 
-function distributedOtherwise({ table, shardKey, beside }: TablePlacement): OperatorError {
-  const [zh, en] =
-    shardKey === null
+function distributedOtherwise({ table, isLocal, shardKey, beside }: TablePlacement): OperatorError {
+  const [zh, en] = isLocal
+    ? ["应是仅在协调节点上的普通表", "it should be an ordinary table of the coordinator"]
+    : shardKey === null
       ? ["应为参考表（reference table）", "it should be a reference table"]
       : [
           `应按 ${shardKey} 分片${beside === table ? "" : `，并与 ${beside} 同位（colocated）`}`,

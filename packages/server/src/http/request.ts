@@ -18,8 +18,12 @@ export function hasBody(request: IncomingMessage): boolean {
   return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
 }
 
-/** Collects a body of at most `bodyBytesMax` and calls back once. A caller that hangs up is not called back for. */
-export function readBody(request: IncomingMessage, done: (error: AppError | undefined, body: Buffer) => void): void {
+/** Collects a body of at most `bodyBytesMax` and calls back once: `brokenOff` for a caller that hangs up within it. */
+export function readBody(
+  request: IncomingMessage,
+  done: (error: AppError | undefined, body: Buffer) => void,
+  brokenOff: () => void,
+): void {
   const declared = Number(request.headers["content-length"] ?? 0);
   if (declared > bodyBytesMax) return done(tooLarge(), Buffer.alloc(0));
   let first: Buffer | undefined;
@@ -30,6 +34,7 @@ export function readBody(request: IncomingMessage, done: (error: AppError | unde
     if (size > bodyBytesMax) {
       request.removeAllListeners("data");
       request.removeAllListeners("end");
+      request.off("error", brokenOff);
       request.pause();
       return done(tooLarge(), Buffer.alloc(0));
     }
@@ -37,7 +42,8 @@ export function readBody(request: IncomingMessage, done: (error: AppError | unde
     else (more ??= [first]).push(chunk);
   });
   request.on("end", () => done(undefined, more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more)));
-  request.on("error", () => {});
+  // Nothing else can go wrong with a request.
+  request.on("error", brokenOff);
 }
 
 /** How much of a body that is refused is still read; of an upload, whose sender may be ahead by much; and for how long. */
@@ -67,6 +73,8 @@ function discardUpTo(request: IncomingMessage, bytesMax: number, done: () => voi
     clearTimeout(timer);
     request.removeAllListeners("data");
     request.removeAllListeners("end");
+    request.off("error", finish);
+    request.on("error", () => {});
     done();
   }
   const timer = setTimeout(finish, discardedMs);
@@ -75,8 +83,9 @@ function discardUpTo(request: IncomingMessage, bytesMax: number, done: () => voi
     if (size > bytesMax) finish();
   });
   request.on("end", finish);
+  // The caller has hung up: there is nobody to answer, but the call is over.
+  request.on("error", finish);
   request.on("close", () => clearTimeout(timer));
-  request.on("error", () => {});
   request.resume();
 }
 

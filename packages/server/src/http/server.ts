@@ -122,6 +122,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       discardBody(request, () => refuse(error));
     }
 
+    /** Its body never came to its end: nothing was done, and nobody is there to answer. */
+    function hungUp(): void {
+      log.info({ request_id: requestId, path: maskSecrets(shortened(path), undefined, freeRunMax) }, "call broken off");
+      end(undefined, performance.now() - startedAt, brokenOffCall());
+    }
+
     async function answerUpload(handler: UploadHandler): Promise<void> {
       const { socket } = request;
       uploading.add(socket);
@@ -175,26 +181,31 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     if (request.method !== "POST") return refuseUnread(wrongMethod(request, response, "POST"));
     if (!isJson(request.headers["content-type"]) && hasBody(request)) return refuseUnread(wrongContentType(request));
-    readBody(request, (error, body) => {
-      if (error !== undefined) return refuseUnread(error);
-      try {
-        const received = parseParameters(body);
-        parameters = received;
-        const run = (known: Caller): Promise<unknown> => {
-          caller = known;
-          return route.run(known, received, () => languageOf(request));
-        };
-        const authenticated = options.authenticate(request, received);
-        (authenticated instanceof Promise ? authenticated.then(run) : run(authenticated)).then((answer) => {
-          const elapsedMs = performance.now() - startedAt;
-          metrics.called(route.operation.path, 0, elapsedMs);
-          sendSuccess(response, answer, requestId);
-          end(200, elapsedMs);
-        }, refuse);
-      } catch (reason) {
-        refuse(reason);
-      }
-    });
+    readBody(
+      request,
+      (error, body) => {
+        if (error !== undefined) return refuseUnread(error);
+        try {
+          const received = parseParameters(body);
+          parameters = received;
+          const run = (known: Caller): Promise<unknown> => {
+            caller = known;
+            return route.run(known, received, () => languageOf(request));
+          };
+          const authenticated = options.authenticate(request, received);
+          (authenticated instanceof Promise ? authenticated.then(run) : run(authenticated)).then((answer) => {
+            const elapsedMs = performance.now() - startedAt;
+            metrics.called(route.operation.path, 0, elapsedMs);
+            const answered = !response.destroyed;
+            sendSuccess(response, answer, requestId);
+            end(answered ? 200 : undefined, elapsedMs);
+          }, refuse);
+        } catch (reason) {
+          refuse(reason);
+        }
+      },
+      hungUp,
+    );
   }
 
   const server = http.createServer(
@@ -340,6 +351,17 @@ function brokenOff(): AppError {
     detail: text(
       "调用方在请求体传完之前断开了连接，未作答复；此前读到的记录已入库",
       "the caller hung up before the body had arrived, and was not answered; the records read before were taken in",
+    ),
+  });
+}
+
+/** The same of a signed call, of which nothing was done. */
+function brokenOffCall(): AppError {
+  return new AppError("bodyWrong", {
+    hint: "call_broken_off",
+    detail: text(
+      "调用方在请求体传完之前断开了连接，未作答复，也没有执行任何操作",
+      "the caller hung up before the body had arrived, and was not answered; nothing was done",
     ),
   });
 }

@@ -1,17 +1,13 @@
-import { App } from "antd";
+import { useQueryClient } from "@tanstack/react-query";
 import { useLanguage } from "../../shared/language.tsx";
-import { signInCall } from "./auth.ts";
+import { authCall } from "./auth.ts";
 
-/** Ends the session and begins the console anew, so that nothing of it is left for the next person at this browser. */
+/** Ends the session and shows the sign-in page. */
 export function useSignOut(): () => Promise<void> {
   const { language } = useLanguage();
-  const { message } = App.useApp();
+  const client = useQueryClient();
   return async () => {
-    try {
-      await signInCall("/sign-out", undefined, language);
-      location.replace("/console/");
-    } catch (error) {
-      message.error(error instanceof Error ? error.message : String(error));
-    }
+    await authCall("/sign-out", undefined, language);
+    await client.resetQueries();
   };
 }

@@ -107,6 +107,8 @@ export interface CallFilter {
   readonly refusedOnly?: boolean | undefined;
   readonly requestId?: string | undefined;
   readonly address?: string | undefined;
+  /** Letters and digits: what the caller named a card by, in the parameter serial_no. */
+  readonly serialNo?: string | undefined;
 }
 
 /** Between two calls: behind, from the newest to the oldest, the one of that moment and id. */
@@ -135,18 +137,17 @@ export async function selectCalls(
     sql`at_ms <= ${atMs}`,
     sql`(at_ms < ${atMs} or request_id < ${requestId})`,
     ...(filter.clientId === undefined ? [] : [sql`client_id = ${filter.clientId}`]),
-    // By the clients, which the index knows, unlike accounts.
+    // By the clients, which the index knows, unlike accounts; and a call whose body could not be read has no account.
     ...(filter.accountNo === undefined
       ? []
-      : [
-          sql`client_id = any(array(select c.client_id from client c where c.account_no = ${filter.accountNo}))`,
-          sql`account_no = ${filter.accountNo}`,
-        ]),
+      : [sql`client_id = any(array(select c.client_id from client c where c.account_no = ${filter.accountNo}))`]),
     ...(filter.operation === undefined ? [] : [sql`operation = ${filter.operation}`]),
     ...(filter.errcode === undefined ? [] : [sql`errcode = ${filter.errcode}`]),
     ...(filter.refusedOnly === true || (filter.errcode ?? 0) !== 0 ? [sql`errcode <> 0`] : []),
     ...(filter.requestId === undefined ? [] : [sql`request_id = ${filter.requestId}`]),
     ...(filter.address === undefined ? [] : [sql`address = ${filter.address}`]),
+    // As call-line.ts writes it.
+    ...(filter.serialNo === undefined ? [] : [sql`strpos(parameters, ${`"serial_no":"${filter.serialNo}"`}) > 0`]),
   ];
   const { rows } = await db.query<CallRow>(sql`
     select at_ms, request_id, client_id, account_no, operation, errcode, hint, http_status, duration_us, address,

@@ -2,7 +2,8 @@ import type pg from "pg";
 import type { Clock } from "../../clock.ts";
 import { transaction } from "../../db/database.ts";
 import { secondOfRequestId } from "../../request-id.ts";
-import type { Text } from "../../text.ts";
+import { OperatorError } from "../../errors.ts";
+import { type Text, text } from "../../text.ts";
 import { fineStatisticDays, periodMs } from "./call-statistics.ts";
 import {
   type CallFilter,
@@ -75,6 +76,8 @@ export interface CallPage {
   readonly nextCursor: string | null;
   /** Back to here everything was looked through: with few calls among very many, that takes several pages. */
   readonly searchedToMs: number;
+  /** The moment before which this page began to look. */
+  readonly searchedFromMs: number;
   /** Those within what was looked through. */
   readonly gaps: readonly CallGap[];
 }
@@ -131,6 +134,7 @@ export interface CallStatistics {
 
 export interface CallService {
   search(search: CallSearch): Promise<CallPage>;
+  /** Throws an OperatorError where the database was too slow to say. */
   find(requestId: string): Promise<LoggedCall | undefined>;
   gaps(fromMs: number, toMs: number): Promise<CallGap[]>;
   /** At most {@link stepsMax} steps. */
@@ -192,7 +196,7 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
       let before = first;
       let windowMs = windowMsFirst;
       // Back in time in windows that grow for as long as little is found in them: where the calls are is not known before.
-      while (before.atMs > fromMs && found.length < limit) {
+      while ((before.atMs > fromMs || before.requestId !== "") && found.length < limit) {
         const leftMs = giveUpAt - performance.now();
         if (leftMs <= 0) break;
         const lowMs = Math.max(fromMs, before.atMs - windowMs);
@@ -215,6 +219,7 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
         calls: found.map(presentCall),
         nextCursor: before.atMs > fromMs || before.requestId !== "" ? formatCursor(before) : null,
         searchedToMs: before.atMs,
+        searchedFromMs: first.atMs,
         gaps: await gaps(before.atMs, first.atMs),
       };
     },
@@ -224,7 +229,9 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
       const fromMs = secondOfRequestId(wanted);
       if (fromMs === undefined) return undefined;
       const before = { atMs: fromMs + 1_000, requestId: "" };
-      const [row] = (await look({ requestId: wanted }, { fromMs, before, limit: 1 }, searchBudgetMs)) ?? [];
+      const rows = await look({ requestId: wanted }, { fromMs, before, limit: 1 }, searchBudgetMs);
+      if (rows === undefined) throw tooSlow();
+      const [row] = rows;
       return row === undefined ? undefined : presentCall(row);
     },
 
@@ -340,6 +347,12 @@ function presentParameters(json: string): LoggedParameter[] {
     const { length, characters } = value;
     return { name, length, ...(characters !== undefined && { characters: characters.split(" ") }) };
   });
+}
+
+function tooSlow(): OperatorError {
+  return new OperatorError(
+    text("数据库繁忙，没有在限定的时间内查到，请重试。", "The database is busy and did not answer in time; try again."),
+  );
 }
 
 function formatCursor({ atMs, requestId }: CallPosition): string {
