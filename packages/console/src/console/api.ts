@@ -47,11 +47,36 @@ export class CallError extends Error {
   }
 }
 
-/** Set by the part of the page that can ask for the password again: resolves when someone is signed in again. */
-let signInAgain: () => Promise<void> = () => Promise.reject(new Error("nobody to ask"));
+/** Why a call has to wait for whoever is at the page: the session has ended, is another person's, or has a first password. */
+export type Interruption = "signed_out" | "someone_else" | "password_change_needed";
 
-export function onSignedOut(ask: () => Promise<void>): void {
-  signInAgain = ask;
+export function isInterruption(code: string): code is Interruption {
+  return code === "signed_out" || code === "someone_else" || code === "password_change_needed";
+}
+
+/** Resolves when whoever the page belongs to is signed in again. */
+type Ask = (because: Interruption) => Promise<void>;
+
+/** Set by the part of the page that can ask for the password again. */
+let askAgain: Ask = () => Promise.reject(new Error("nobody to ask"));
+let pageOf: string | undefined;
+
+/** Says whose page this is, and who asks them to sign in again when a call is interrupted. */
+export function onInterrupted(staffId: string, ask: Ask): void {
+  pageOf = staffId;
+  askAgain = ask;
+}
+
+export function signInAgain(because: Interruption): Promise<void> {
+  return askAgain(because);
+}
+
+/**
+ * What goes with every call: the language of refusals, and whose page it is made from, so that the server refuses it where
+ * somebody else has signed in meanwhile in the same browser.
+ */
+export function callHeaders(language: Language): Record<string, string> {
+  return { "accept-language": language, ...(pageOf === undefined ? {} : { "x-dks-staff": pageOf }) };
 }
 
 export const apiPath = "/console/api";
@@ -89,7 +114,7 @@ export async function call<K extends EndpointKey>(
       {
         method,
         headers: {
-          "accept-language": options.language,
+          ...callHeaders(options.language),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -102,8 +127,8 @@ export async function call<K extends EndpointKey>(
       return (response.status === 204 ? undefined : await response.json()) as CallAnswer<K>;
     }
     const refusal = await refusalOf(response, options.language);
-    if (refusal.code !== "signed_out" || key.endsWith(" /session")) throw refusal;
-    await signInAgain();
+    if (!isInterruption(refusal.code) || key === "GET /session") throw refusal;
+    await signInAgain(refusal.code);
   }
 }
 

@@ -24,6 +24,9 @@ const lightText = {
   colorTextDisabled: "#6b6b6b",
   colorTextDescription: "#595959",
   colorLink: "#0958d9",
+  colorLinkHover: "#003eb3",
+  colorPrimaryHover: "#0f57bd",
+  colorErrorHover: "#a8071a",
   ...readable("Success", "#237804", "#f6ffed", "#b7eb8f"),
   ...readable("Info", "#0958d9", "#e6f4ff", "#91caff"),
   ...readable("Warning", "#ad4e00", "#fffbe6", "#ffe58f"),
@@ -36,6 +39,8 @@ const darkText = {
   colorTextDisabled: "#9a9a9a",
   colorTextDescription: "#b3b3b3",
   colorLink: "#69b1ff",
+  colorLinkHover: "#91caff",
+  colorPrimaryHover: "#1b66cc",
   ...readable("Success", "#6abe39", "#162312", "#274916"),
   ...readable("Info", "#69b1ff", "#111a2c", "#15325b"),
   ...readable("Warning", "#e8b339", "#2b2111", "#594214"),
@@ -43,13 +48,16 @@ const darkText = {
 };
 
 /** The colour of a meaning dark or light enough to be read, on the ground that Ant Design would make of its own. */
-function readable<Meaning extends string>(meaning: Meaning, color: string, ground: string, border: string) {
+function readable(meaning: "Success" | "Info" | "Warning" | "Error", color: string, ground: string, border: string) {
   return {
     [`color${meaning}`]: color,
     [`color${meaning}Bg`]: ground,
     [`color${meaning}Border`]: border,
   };
 }
+
+/** Who has told the device so is spared everything that slides and fades. */
+const wantsStillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The whole console: its looks, its language, who is signed in, and the page. */
 export function Console() {
@@ -74,9 +82,19 @@ export function Console() {
       locale={language === "zh" ? zhCN : enUS}
       theme={{
         algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
-        token: { colorPrimary: "#1668dc", borderRadius: 6, ...(dark ? darkText : lightText) },
+        token: {
+          colorPrimary: "#1668dc",
+          borderRadius: 6,
+          motion: !wantsStillness.matches,
+          ...(dark ? darkText : lightText),
+        },
         // White is too faint on dark pages' light red, and so is the menu's blue on its ground.
-        components: dark ? { Button: { dangerColor: "#200" }, Menu: { itemSelectedColor: "#91caff" } } : {},
+        components: dark
+          ? {
+              Button: { dangerColor: "#200", defaultHoverColor: "#69b1ff", defaultHoverBorderColor: "#69b1ff" },
+              Menu: { itemSelectedColor: "#91caff" },
+            }
+          : {},
       }}
       // "确 定" would be read out with a pause.
       button={{ autoInsertSpace: false }}

@@ -1,11 +1,12 @@
-import { BulbOutlined, GlobalOutlined, MenuOutlined, QuestionCircleOutlined, UserOutlined } from "@ant-design/icons";
-import { Layout as AntLayout, Button, Drawer, Dropdown, Grid, Menu, type MenuProps } from "antd";
+import { MenuOutlined, QuestionCircleOutlined, UserOutlined } from "@ant-design/icons";
+import { Layout as AntLayout, Button, Drawer, Dropdown, Grid } from "antd";
 import { Suspense, useEffect, useRef, useState } from "react";
 import { Navigate, Route, Routes, useLocation, useNavigate } from "react-router";
-import { type SchemeChoice, chooseScheme, schemeChoice } from "../shared/color-scheme.ts";
 import iconUrl from "../shared/icon.svg";
 import { useLanguage } from "../shared/language.tsx";
-import { type Page, pages } from "./pages.tsx";
+import { MainMenu, inMenuOrder } from "./menu.tsx";
+import { pages } from "./pages.tsx";
+import { LanguageButton, SchemeButton } from "./parts/looks.tsx";
 import { PageBoundary } from "./parts/page-boundary.tsx";
 import { Waiting } from "./parts/waiting.tsx";
 import { useMayActAs, useSession } from "./session.tsx";
@@ -22,7 +23,7 @@ export function Layout() {
   const location = useLocation();
   const mayActAs = useMayActAs();
   const shown = pages.filter((page) => mayActAs(page.role ?? "viewer"));
-  const first = shown.find((page) => page.menu !== undefined)?.path ?? "/";
+  const first = inMenuOrder(shown)[0]?.path ?? "/me";
   useEffect(() => {
     setDrawerOpen(false);
     main.current?.focus({ preventScroll: true });
@@ -31,7 +32,7 @@ export function Layout() {
   const menu = (
     <nav aria-label={t("主菜单", "Main menu")}>
       <Brand />
-      <MainMenu shown={shown} />
+      <MainMenu shown={shown} onChosen={() => setDrawerOpen(false)} />
     </nav>
   );
   return (
@@ -97,38 +98,11 @@ function Brand() {
   );
 }
 
-function MainMenu({ shown }: { readonly shown: readonly Page[] }) {
-  const { t } = useLanguage();
-  const navigate = useNavigate();
-  const { pathname } = useLocation();
-  const items = shown.flatMap(({ path, menu }) =>
-    menu === undefined ? [] : [{ key: path, icon: menu.icon, label: menu.label(t) }],
-  );
-  const current = items.findLast(({ key }) => pathname === key || pathname.startsWith(`${key}/`));
-  return (
-    <Menu
-      mode="inline"
-      items={items}
-      selectedKeys={current === undefined ? [] : [current.key]}
-      onClick={({ key }) => void navigate(key)}
-      style={{ borderInlineEnd: 0 }}
-    />
-  );
-}
-
 function HeaderTools() {
-  const { t, language, setLanguage } = useLanguage();
+  const { t } = useLanguage();
   const navigate = useNavigate();
   const session = useSession();
   const signOut = useSignOut();
-  const [scheme, setScheme] = useState(schemeChoice);
-  const schemes: MenuProps["items"] = (
-    [
-      ["system", t("跟随系统", "As the system")],
-      ["light", t("浅色", "Light")],
-      ["dark", t("深色", "Dark")],
-    ] as const
-  ).map(([key, label]) => ({ key, label }));
   return (
     <>
       <Button
@@ -138,28 +112,8 @@ function HeaderTools() {
         target="_blank"
         aria-label={t("开发者文档", "Developer documentation")}
       />
-      <Dropdown
-        menu={{
-          items: schemes,
-          selectedKeys: [scheme],
-          onClick({ key }) {
-            const choice = key as SchemeChoice;
-            chooseScheme(choice);
-            setScheme(choice);
-          },
-        }}
-        trigger={["click"]}
-      >
-        <Button type="text" icon={<BulbOutlined />} aria-label={t("配色", "Colours")} />
-      </Dropdown>
-      <Button
-        type="text"
-        icon={<GlobalOutlined />}
-        onClick={() => setLanguage(language === "zh" ? "en" : "zh")}
-        lang={language === "zh" ? "en" : "zh-CN"}
-      >
-        {language === "zh" ? "EN" : "中文"}
-      </Button>
+      <SchemeButton />
+      <LanguageButton />
       <Dropdown
         menu={{
           items: [

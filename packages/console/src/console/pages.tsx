@@ -3,6 +3,7 @@ import {
   AuditOutlined,
   CloudSyncOutlined,
   GiftOutlined,
+  IdcardOutlined,
   KeyOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
@@ -57,4 +58,11 @@ export const pages: readonly Page[] = [
     component: lazy(() => import("./audit/audit-page.tsx")),
     menu: { label: (t) => t("操作日志", "Audit log"), icon: <AuditOutlined /> },
   },
+  {
+    path: "/staff",
+    component: lazy(() => import("./staff/staff-page.tsx")),
+    menu: { label: (t) => t("员工", "Staff"), icon: <IdcardOutlined /> },
+    role: "admin",
+  },
+  { path: "/me", component: lazy(() => import("./staff/me-page.tsx")) },
 ];

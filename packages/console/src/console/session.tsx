@@ -1,13 +1,11 @@
-import { Modal } from "antd";
-import { type ReactNode, createContext, use, useEffect, useMemo, useRef, useState } from "react";
-import { useQueryClient } from "@tanstack/react-query";
-import { useLanguage } from "../shared/language.tsx";
-import { type CallAnswer, onSignedOut } from "./api.ts";
+import { type ReactNode, createContext, use, useState } from "react";
+import { type CallAnswer } from "./api.ts";
 import { useAnswer } from "./calls.ts";
 import { Failure } from "./parts/failure.tsx";
 import { Waiting } from "./parts/waiting.tsx";
-import { ChangeFirstPassword } from "./staff/change-first-password.tsx";
-import { SignInForm, SignInPage } from "./staff/sign-in.tsx";
+import { FirstPasswordPage } from "./staff/first-password-page.tsx";
+import { SignInAgain } from "./staff/sign-in-again.tsx";
+import { SignInPage } from "./staff/sign-in-page.tsx";
 
 /** Who is signed in, and what the console has to know of the platform. */
 export type SessionAnswer = CallAnswer<"GET /session">;
@@ -29,64 +27,36 @@ export function useMayActAs(): (least: Role) => boolean {
   return (least) => ranks[role] >= ranks[least];
 }
 
-/** Shows the console to whoever is signed in, and the sign-in page to everyone else. */
+/**
+ * Shows the console to whoever is signed in, and the sign-in page to everyone else. Once it is shown it stays, whatever
+ * becomes of the session: what was typed is on it.
+ */
 export function Session({ children }: { readonly children: ReactNode }) {
-  const session = useAnswer("GET /session", {});
-  const client = useQueryClient();
-  if (session.data === undefined || session.error?.code === "signed_out") {
-    if (session.error === null) return <Waiting />;
-    if (session.error.code === "signed_out") return <SignInPage onSignedIn={() => void client.resetQueries()} />;
-    return <Failure error={session.error} onRetry={() => void session.refetch()} />;
+  const { data, error, isPlaceholderData, refetch } = useAnswer("GET /session", {});
+  const [shownTo, setShownTo] = useState<SessionAnswer>();
+  /** What was just signed in with: who has to change it need not type it again. */
+  const [password, setPassword] = useState<string>();
+  if (data !== undefined && !isPlaceholderData && !data.must_change_password && data !== shownTo) {
+    setShownTo(data);
+    setPassword(undefined);
   }
-  if (session.data.must_change_password) return <ChangeFirstPassword onChanged={() => void client.resetQueries()} />;
-  return (
-    <SessionContext value={session.data}>
-      {children}
-      <SignInAgain email={session.data.email} />
-    </SessionContext>
-  );
-}
-
-/** Asks for the password again, over the page as it is, when the session has ended meanwhile. */
-function SignInAgain({ email }: { readonly email: string }) {
-  const { t } = useLanguage();
-  const [open, setOpen] = useState(false);
-  const waiting = useRef<(() => void)[]>([]);
-  useEffect(() => {
-    onSignedOut(
-      () =>
-        new Promise<void>((resolve) => {
-          waiting.current.push(resolve);
-          setOpen(true);
-        }),
+  if (shownTo !== undefined)
+    return (
+      <SessionContext value={shownTo}>
+        {children}
+        <SignInAgain session={shownTo} ended={error?.code} onSignedIn={() => void refetch()} />
+      </SessionContext>
     );
-  }, []);
-  const form = useMemo(
-    () => (
-      <SignInForm
-        email={email}
-        onSignedIn={() => {
-          setOpen(false);
-          for (const resolve of waiting.current.splice(0)) resolve();
+  if (error?.code === "signed_out")
+    return (
+      <SignInPage
+        onSignedIn={async (given) => {
+          setPassword(given);
+          await refetch();
         }}
       />
-    ),
-    [email],
-  );
-  return (
-    <Modal
-      open={open}
-      title={t("登录已过期，请重新登录", "Your session has ended: sign in again")}
-      footer={null}
-      closable={false}
-      mask={{ closable: false }}
-      keyboard={false}
-      destroyOnHidden
-    >
-      <p>
-        {t("页面内容已保留，登录后会自动继续。", "Nothing on the page is lost; it goes on once you have signed in.")}
-      </p>
-      {form}
-    </Modal>
-  );
+    );
+  if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Waiting />;
+  return <FirstPasswordPage session={data} currentPassword={password} onChanged={() => void refetch()} />;
 }

@@ -10,6 +10,7 @@ import { ConflictError, FieldError, MissingError, OperatorError, TooLargeError }
 import { clientAddress } from "../http/client-address.ts";
 import { languageOf } from "../http/envelope.ts";
 import type { Logger } from "../log.ts";
+import { clientAddressHeader, requestIdHeader } from "../modules/staff/better-auth.ts";
 import type { SignIn, SignedIn } from "../modules/staff/sign-in.ts";
 import { mayActAs } from "../modules/staff/staff.ts";
 import { type Text, text } from "../text.ts";
@@ -59,8 +60,16 @@ class ConsoleRefusal extends Error {
 
 const apiPath = "/console/api";
 
-/** Where sign-in gets the address of the caller from; what a caller sends under this name is overwritten. */
-export const clientAddressHeader = "x-dks-client-address";
+/**
+ * Whose page a call is made from. Two tabs of a browser have one cookie: what somebody has typed must not be sent in the
+ * name of whoever has signed in in the other tab meanwhile.
+ */
+const staffHeader = "x-dks-staff";
+
+function isForSomeoneElse(request: FastifyRequest, { staffId }: SignedIn): boolean {
+  const given = request.headers[staffHeader];
+  return given !== undefined && given !== staffId;
+}
 
 /** Loaded when a server starts, and not by commands, which never answer a page. */
 export async function createWebApplication(options: WebOptions): Promise<WebApplication> {
@@ -94,6 +103,12 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
     scope.route({
       method: ["GET", "POST"],
       url: `${apiPath}/auth/*`,
+      async onRequest(request) {
+        // A page asks for its own person's changes only; to sign in again it says nothing.
+        if (request.headers[staffHeader] === undefined) return;
+        const who = await signIn.signedIn(webHeaders(request));
+        if (who !== undefined && isForSomeoneElse(request, who)) throw someoneElse(who);
+      },
       handler: async (request, reply) => sendWebResponse(reply, await signIn.handle(authRequest(request))),
     });
     done();
@@ -120,6 +135,7 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
       async onRequest(request) {
         const who = await signIn.signedIn(webHeaders(request));
         if (who === undefined) throw signedOut();
+        if (isForSomeoneElse(request, who)) throw someoneElse(who);
         if (who.mustChangePassword && endpoint.beforePasswordChange !== true) throw passwordChangeNeeded();
         if (!mayActAs(who.role, endpoint.role)) throw roleTooLow();
         signedInAs.set(request, who);
@@ -162,7 +178,9 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
     const headers = new Headers();
     for (const [name, value] of Object.entries(request.raw.headers))
       if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+    // What a caller itself sends under these names is overwritten.
     headers.set(clientAddressHeader, clientAddress(request.raw, trustedProxies));
+    headers.set(requestIdHeader, webOf.get(request.raw)?.requestId ?? "");
     return headers;
   }
 
@@ -288,6 +306,14 @@ function signedOut(): ConsoleRefusal {
     401,
     "signed_out",
     text("登录已过期，请重新登录", "you are not signed in any more; sign in again"),
+  );
+}
+
+function someoneElse({ name }: SignedIn): ConsoleRefusal {
+  return new ConsoleRefusal(
+    401,
+    "someone_else",
+    text(`此浏览器中现在登录的是${name}`, `${name} is signed in in this browser now`),
   );
 }
 

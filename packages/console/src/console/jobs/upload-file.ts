@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useLanguage } from "../../shared/language.tsx";
-import { type CallAnswer, CallError, call, refusalOf, urlOf } from "../api.ts";
+import { type CallAnswer, CallError, call, callHeaders, refusalOf, urlOf } from "../api.ts";
 import type { ImportKind } from "./words.ts";
 
 export interface Upload {
@@ -58,7 +58,7 @@ export function useUpload(onDone: (job: Job) => void): Upload {
           const request = new XMLHttpRequest();
           const query = { kind, file_name: file.name, size: file.size };
           request.open("POST", urlOf("POST /jobs/imports", { query }));
-          request.setRequestHeader("accept-language", language);
+          for (const [name, value] of Object.entries(callHeaders(language))) request.setRequestHeader(name, value);
           request.setRequestHeader("content-type", "application/octet-stream");
           request.upload.addEventListener("progress", ({ loaded }) => setSentBytes(loaded));
           request.addEventListener("load", () => {

@@ -1,13 +1,17 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { App } from "antd";
 import { useLanguage } from "../../shared/language.tsx";
-import { authCall } from "./auth.ts";
+import { signInCall } from "./auth.ts";
 
-/** Ends the session and shows the sign-in page. */
+/** Ends the session and begins the console anew, so that nothing of it is left for the next person at this browser. */
 export function useSignOut(): () => Promise<void> {
   const { language } = useLanguage();
-  const client = useQueryClient();
+  const { message } = App.useApp();
   return async () => {
-    await authCall("/sign-out", undefined, language);
-    await client.resetQueries();
+    try {
+      await signInCall("/sign-out", undefined, language);
+      location.replace("/console/");
+    } catch (error) {
+      message.error(error instanceof Error ? error.message : String(error));
+    }
   };
 }

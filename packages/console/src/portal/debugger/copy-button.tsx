@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { useLanguage } from "../../shared/language.tsx";
-import { copyText } from "../pages/copy-text.ts";
+import { copyText } from "../../shared/copy-text.ts";
 
 /** How long the button says that it worked. */
 const shownMs = 2_000;

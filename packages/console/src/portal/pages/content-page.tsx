@@ -10,7 +10,7 @@ import { useAddressOf, usePath } from "../shell/address.tsx";
 import { useArrival } from "../shell/arrival.ts";
 import { Neighbours } from "../shell/navigation.tsx";
 import { OnThisPage } from "../shell/on-this-page.tsx";
-import { copyText } from "./copy-text.ts";
+import { copyText } from "../../shared/copy-text.ts";
 import { NotFoundPage } from "./not-found-page.tsx";
 
 const Samples = lazy(() => import("./samples.tsx"));
