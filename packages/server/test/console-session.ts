@@ -55,7 +55,7 @@ export async function openConsoleSession(
 
   async function answer(path: string, init: RequestInit): Promise<ConsoleAnswer> {
     const response = await ask(path, init);
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: response.status === 204 ? undefined : await response.json() };
   }
   return {
     get: (path) => answer(path, {}),

@@ -4,6 +4,7 @@ import {
   CloudSyncOutlined,
   GiftOutlined,
   IdcardOutlined,
+  InboxOutlined,
   KeyOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
@@ -40,6 +41,17 @@ export const pages: readonly Page[] = [
     menu: { label: (t) => t("客户端", "Clients"), icon: <KeyOutlined /> },
   },
   { path: "/clients/:clientId", component: lazy(() => import("./clients/client-page.tsx")) },
+  {
+    path: "/sources",
+    component: lazy(() => import("./sources/sources-page.tsx")),
+    menu: { label: (t) => t("用量来源", "Usage sources"), icon: <ApiOutlined /> },
+  },
+  { path: "/sources/:name", component: lazy(() => import("./sources/source-page.tsx")) },
+  {
+    path: "/quarantine",
+    component: lazy(() => import("./quarantine/quarantine-page.tsx")),
+    menu: { label: (t) => t("隔离区", "Quarantine"), icon: <InboxOutlined /> },
+  },
   {
     path: "/jobs",
     component: lazy(() => import("./jobs/jobs-page.tsx")),

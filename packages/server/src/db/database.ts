@@ -128,3 +128,8 @@ export function isUnavailable(error: unknown): boolean {
     error.message,
   );
 }
+
+/** Whether an error says that a value is none that can be stored: a text with a NUL in it, a day that does not exist. */
+export function isUnstorable(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(22021|22P05|22007|22008)$/.test(String(error.code));
+}

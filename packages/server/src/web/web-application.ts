@@ -5,7 +5,7 @@ import { Value } from "typebox/value";
 import type { TSchema } from "typebox";
 import type { Actor } from "../actor.ts";
 import type { AddressList } from "../address-list.ts";
-import { isUnavailable } from "../db/database.ts";
+import { isUnavailable, isUnstorable } from "../db/database.ts";
 import { ConflictError, FieldError, MissingError, OperatorError, TooLargeError } from "../errors.ts";
 import { clientAddress } from "../http/client-address.ts";
 import { languageOf } from "../http/envelope.ts";
@@ -278,6 +278,12 @@ function toRefusal(error: unknown): ConsoleRefusal {
   if (error instanceof TooLargeError) return new ConsoleRefusal(413, "too_large", error.text);
   if (error instanceof FieldError) return new ConsoleRefusal(422, "refused", error.text, error.field);
   if (error instanceof OperatorError) return new ConsoleRefusal(422, "refused", error.text);
+  if (isUnstorable(error))
+    return new ConsoleRefusal(
+      422,
+      "invalid",
+      text("请求中有无法识别的字符或日期", "the request has a character or a date that there is not"),
+    );
   if (isUnavailable(error))
     return new ConsoleRefusal(
       503,

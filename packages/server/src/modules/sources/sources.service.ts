@@ -3,7 +3,7 @@ import type { Actor } from "../../actor.ts";
 import type { Clock } from "../../clock.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { retryingTransaction } from "../../db/retry.ts";
-import { ConflictError, MissingError, OperatorError, invariant } from "../../errors.ts";
+import { ConflictError, FieldError, MissingError, OperatorError, invariant } from "../../errors.ts";
 import { text } from "../../text.ts";
 import { recordAudit } from "../audit/audit.service.ts";
 import { type BillingMonth, currentMonths, formatMonth } from "../packages/billing-month.ts";
@@ -363,8 +363,9 @@ function sourceOf(row: SourceRow): UsageSource {
   };
 }
 
-function nameTaken(name: string): OperatorError {
-  return new OperatorError(
+function nameTaken(name: string): FieldError {
+  return new FieldError(
+    "name",
     text(
       `已有名为 ${name} 的来源。请换一个名称；如需新的令牌，请为该来源更换令牌。`,
       `There is a source ${name} already. Choose another name, or give that one a new token.`,
