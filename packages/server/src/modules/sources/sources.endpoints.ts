@@ -1,5 +1,7 @@
 import { Type } from "typebox";
 import { endpoint } from "../../web/endpoint.ts";
+import { assignedAtOnceMax } from "./assignments.ts";
+import { expectedEverySecondsMax, expectedEverySecondsMin } from "./sources.service.ts";
 
 const figures = Type.Object({
   accepted: Type.Integer(),
@@ -36,7 +38,10 @@ const sourceMembers = {
 };
 
 const named = Type.Object({ name: Type.String({ maxLength: 64 }) });
-const expectedEvery = Type.Union([Type.Integer({ minimum: 60, maximum: 31 * 86_400 }), Type.Null()]);
+const expectedEvery = Type.Union([
+  Type.Integer({ minimum: expectedEverySecondsMin, maximum: expectedEverySecondsMax }),
+  Type.Null(),
+]);
 const issued = Type.Object({ name: Type.String(), token: Type.String() });
 
 export const listSources = endpoint({
@@ -123,7 +128,7 @@ export const changeSource = endpoint({
 const assignment = Type.Object({
   serial_nos: Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
     minItems: 1,
-    maxItems: 5_000,
+    maxItems: assignedAtOnceMax,
     uniqueItems: true,
   }),
   /** Left out: for each card from the first that may be chosen. */
