@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { systemActor } from "../src/actor.ts";
 import { type Services, createServices } from "../src/app.ts";
 import { type TablePlacement, placements } from "../src/db/distribute.ts";
+import { createLogger } from "../src/log.ts";
 import { createAuditLog } from "../src/modules/audit/audit.service.ts";
 import { type CardListService, createCardList } from "../src/modules/cards/card-list.service.ts";
 import { createCardFileService } from "../src/modules/cards/card-file.service.ts";
@@ -15,6 +16,7 @@ import { createCardService } from "../src/modules/cards/cards.service.ts";
 import { createCredentialStore } from "../src/modules/clients/credentials.ts";
 import { createClientService } from "../src/modules/clients/clients.service.ts";
 import { addKeyToFile, loadMasterKeys } from "../src/modules/clients/master-key.ts";
+import { startSecretUses } from "../src/modules/clients/secret-uses.ts";
 import { importCsv } from "../src/modules/imports/import-csv.ts";
 import { localDays, parseMonth } from "../src/modules/packages/billing-month.ts";
 import { packageImport } from "../src/modules/packages/packages.import.ts";
@@ -343,6 +345,7 @@ async function useEverything({ pool, address }: TestDatabase): Promise<void> {
   try {
     const services = await createServices(pool, { masterKey: undefined, dataDir, timeZone }, clock);
     await useClients(pool, services, dataDir);
+    await useCustomers(pool, services);
     await useImports(pool, services);
     await useIntake(pool, services);
     await useCards(pool);
@@ -373,6 +376,35 @@ async function useClients(pool: pg.Pool, { accounts, clients, sources }: Service
   await sources.rotate("made", { overlapSeconds: 0 }, by);
   await sources.change("made", { status: "suspended" }, by);
   await sources.findByToken(token);
+}
+
+/** What staff do in the console with accounts, clients and products. */
+async function useCustomers(pool: pg.Pool, { accounts, movements, clients, products }: Services): Promise<void> {
+  const accountNo = await accounts.create({ name: "edited", rank: 3, balance: "1.00" }, by);
+  await accounts.get(accountNo);
+  await accounts.list({ search: "iot1", status: "normal", before: accountNo }, 10);
+  await accounts.list({ search: "10001" }, 10);
+  await accounts.countCards(accountNo, 10);
+  await accounts.update(accountNo, { version: 1, name: "renamed", rank: 1 }, by);
+  const { clientId } = await clients.create({ accountNo: String(accountNo), allowIps: [], ratePerSecond: null }, by);
+  await accounts.setStatus(accountNo, { version: 2, status: "suspended" }, by);
+  await movements.book(accountNo, { kind: "top_up", amount: "1", remark: "", requestNo: "one" }, by);
+  await movements.list(accountNo, { kind: "top_up", from: new Date(0), to: new Date(now), before: 9 }, 10);
+  await movements.wrongBalances(10);
+  await clients.update(clientId, { allowIps: ["10.0.0.0/8"], ratePerSecond: 1 }, by);
+  await clients.endOverlap(clientId, {}, by);
+  const uses = startSecretUses(pool, createLogger("silent"));
+  uses.note({ clientId, secretNo: 1, secret: "", expiresAtMs: null }, now);
+  await uses.stop();
+  await clients.get(clientId);
+  await clients.list({ search: "iot", status: "normal", after: clientId }, 10);
+  await clients.list({ search: "10001" }, 10);
+  await clients.listOfAccount(accountNo, 10);
+  const product = { name: "p", carrier: "cmcc", fee: "1", data_value: "1", month: "1", level: "1" };
+  const { product_no: productNo } = await products.create({ product_no: "EDITED", ...product }, by);
+  await products.update(productNo, 1, { ...product, fee: "2" }, by);
+  await products.list({ search: "P", carrier: "cmcc", level: 1, after: "A" }, 10);
+  await products.carriers();
 }
 
 const iccids = ["8986001122334455667", "8986001122334455668", "8986001122334455669"] as const;

@@ -21,7 +21,7 @@ export function AccountClients({ account }: { readonly account: Account }) {
       title={t("客户端", "Clients")}
       acts={
         mayCreate && (
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsCreating(true)}>
+          <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setIsCreating(true)}>
             {t("新建客户端", "New client")}
           </Button>
         )

@@ -36,7 +36,7 @@ function AccountShown({ account }: { readonly account: Account }) {
       <PageHead title={account.name}>
         {mayEdit && (
           <>
-            <Button icon={<EditOutlined />} onClick={() => setIsEditing(true)}>
+            <Button icon={<EditOutlined aria-hidden />} onClick={() => setIsEditing(true)}>
               {t("编辑", "Edit")}
             </Button>
             <StatusButton account={account} />

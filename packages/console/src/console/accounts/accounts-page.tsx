@@ -42,7 +42,7 @@ export default function AccountsPage() {
     <>
       <PageHead title={t("账户", "Accounts")}>
         {mayEdit && (
-          <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsCreating(true)}>
+          <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setIsCreating(true)}>
             {t("新建账户", "New account")}
           </Button>
         )}

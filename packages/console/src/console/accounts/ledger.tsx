@@ -44,13 +44,13 @@ export function Ledger({ account }: { readonly account: Account }) {
       acts={
         <>
           <Button
-            icon={<DownloadOutlined />}
+            icon={<DownloadOutlined aria-hidden />}
             href={urlOf("GET /accounts/:account_no/movements/export", { params, query: filter })}
           >
             {t("导出 CSV", "Export as CSV")}
           </Button>
           {mayBook && (
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsBooking(true)}>
+            <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setIsBooking(true)}>
               {t("充值或调整", "Top up or correct")}
             </Button>
           )}

@@ -35,7 +35,7 @@ function ClientShown({ client }: { readonly client: Client }) {
       <PageHead title={t(`客户端 ${client.client_id}`, `Client ${client.client_id}`)}>
         {mayEdit && (
           <>
-            <Button icon={<EditOutlined />} onClick={() => setIsEditing(true)}>
+            <Button icon={<EditOutlined aria-hidden />} onClick={() => setIsEditing(true)}>
               {t("编辑", "Edit")}
             </Button>
             <StatusButton client={client} />

@@ -52,7 +52,7 @@ export function Secrets({ client }: { readonly client: Client }) {
                 <EndingHelp client={client} ending={ending} />
               </ActButton>
             )}
-            <Button icon={<SyncOutlined />} onClick={() => setIsRotating(true)}>
+            <Button icon={<SyncOutlined aria-hidden />} onClick={() => setIsRotating(true)}>
               {t("更换密钥", "Rotate")}
             </Button>
           </>

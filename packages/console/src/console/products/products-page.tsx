@@ -45,9 +45,9 @@ export default function ProductsPage() {
         {mayEdit && (
           <>
             <Link to="/jobs/import?kind=product_import">
-              <Button icon={<ImportOutlined />}>{t("导入", "Import")}</Button>
+              <Button icon={<ImportOutlined aria-hidden />}>{t("导入", "Import")}</Button>
             </Link>
-            <Button type="primary" icon={<PlusOutlined />} onClick={() => setIsCreating(true)}>
+            <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setIsCreating(true)}>
               {t("新建套餐", "New product")}
             </Button>
           </>
