@@ -1,4 +1,4 @@
-import { Alert, Button, Form, type FormInstance, Space, Table, Tag } from "antd";
+import { Alert, Button, Form, type FormInstance, Grid, Space, Table, Tag } from "antd";
 import { useLanguage } from "../../shared/language.tsx";
 import { type CallAnswer, call } from "../api.ts";
 import type { EditedRecord, FormField } from "./form-drawer.tsx";
@@ -34,6 +34,8 @@ export function Conflict<V extends object>(props: {
   const { t } = useLanguage();
   const format = useFormat();
   const { conflict, fields, form } = props;
+  // On a phone the table needs the icon's room.
+  const isWide = Grid.useBreakpoint().sm ?? true;
   const typed = Form.useWatch([], form) as V | undefined;
   if (typed === undefined) return null;
   const { event, values } = conflict;
@@ -55,7 +57,7 @@ export function Conflict<V extends object>(props: {
   return (
     <Alert
       type="warning"
-      showIcon
+      showIcon={isWide}
       style={{ marginBottom: 16 }}
       title={t(
         `${who}，你的修改尚未保存，填写的内容都还在`,
