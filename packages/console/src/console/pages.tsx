@@ -2,6 +2,7 @@ import {
   ApiOutlined,
   AuditOutlined,
   CloudSyncOutlined,
+  CreditCardOutlined,
   GiftOutlined,
   IdcardOutlined,
   InboxOutlined,
@@ -24,6 +25,11 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  {
+    path: "/cards",
+    component: lazy(() => import("./cards/cards-page.tsx")),
+    menu: { label: (t) => t("卡管理", "Cards"), icon: <CreditCardOutlined /> },
+  },
   {
     path: "/products",
     component: lazy(() => import("./products/products-page.tsx")),
