@@ -6,6 +6,7 @@ import { AggregatorRegistry } from "prom-client";
 import { type App, startApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { ensureDemoIfWanted } from "./cli/demo.ts";
+import { firstSteps } from "./cli/first-steps.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import type { DatabaseAddress } from "./db/database.ts";
 import { migrate } from "./db/migrate.ts";
@@ -51,6 +52,7 @@ export async function serve(terminal: Terminal): Promise<void> {
         "ready",
       );
       terminal.say(text(`服务已就绪：${url}（按 Ctrl-C 停止）`, `Ready at ${url} (Ctrl-C stops it)`));
+      for (const line of await firstSteps(config, database.address, url)) terminal.say(line);
       if (demo !== undefined) for (const line of demo(url)) terminal.say(line);
       await Promise.race([stopped, server.failed]);
       log.info("stopping");

@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { systemActor } from "../src/actor.ts";
 import type { Role } from "../src/modules/staff/staff.ts";
+import { signInAs } from "./console-sign-in.ts";
 import type { TestServer } from "./server.ts";
 
 /** What the console's server answered. */
@@ -17,17 +16,13 @@ export interface ConsoleSession {
   send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<ConsoleAnswer>;
 }
 
-const password = "correct horse battery";
-
 /** Signs somebody new in. Refusals come in English. */
 export async function openConsoleSession(
   server: TestServer,
   role: Role = "viewer",
   name = "李雷",
 ): Promise<ConsoleSession> {
-  const email = `${randomBytes(6).toString("hex")}@example.com`;
-  const issued = await server.services.staff.create({ email, name, role }, systemActor("test"));
-  let cookie = "";
+  const { cookie } = await signInAs(server, role, { name });
 
   async function ask(path: string, init: RequestInit): Promise<Response> {
     return fetch(`${server.url}/console/api${path}`, {
@@ -39,18 +34,6 @@ export async function openConsoleSession(
         ...(init.body === undefined ? {} : { "content-type": "application/json" }),
       },
     });
-  }
-
-  for (const [path, body] of [
-    ["/auth/sign-in/email", { email, password: issued.password }],
-    ["/auth/change-password", { currentPassword: issued.password, newPassword: password }],
-  ] as const) {
-    const response = await ask(path, { method: "POST", body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-    cookie = response.headers
-      .getSetCookie()
-      .map((one) => one.replace(/;.*$/s, ""))
-      .join("; ");
   }
 
   async function answer(path: string, init: RequestInit): Promise<ConsoleAnswer> {

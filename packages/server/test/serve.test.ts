@@ -79,6 +79,22 @@ describe("dks serve on the embedded database", () => {
     expect(await pasteCurl(second)).toMatchObject(documentedAnswer);
   });
 
+  it("says where its pages are, and how the first one gets into the console as long as nobody can", async () => {
+    const first = await start();
+    await pasteCurl(first);
+    const url = /^Ready at (\S+) /m.exec(first.stderr())?.[1] ?? "";
+    expect(first.stderr()).toContain(`\nConsole ${url}/console  Developer documentation ${url}/docs/\n`);
+    const [, command = ""] = /To add the first: npx dks (staff create .*)$/m.exec(first.stderr()) ?? [];
+    const created = await runDks(command.split(" "), { DKS_DATA_DIR: directory });
+    expect(created).toMatchObject({ status: 0 });
+    expect(created.stdout).toMatch(/^email {5}you@example\.com\npassword {2}\S+\n$/);
+    await first.stop();
+    const second = await start({ DKS_PUBLIC_URL: "https://iot.example.com" });
+    await pasteCurl(second);
+    expect(second.stderr()).toContain("\nConsole https://iot.example.com/console  Developer documentation ");
+    expect(second.stderr()).not.toContain("staff create");
+  });
+
   it("goes on after kill -9 with the PostgreSQL that was left running", async () => {
     const first = await start();
     const left = await findPostmaster(cluster());

@@ -11,7 +11,7 @@ import { MorePager } from "../parts/more-pager.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { useUrlState } from "../url-state.ts";
 import { Change } from "./change.tsx";
-import { actionName, actorKindName } from "./words.ts";
+import { actionName, actorKindName, objectKindName } from "./words.ts";
 
 type AuditEvent = CallAnswer<"GET /audit">["list"][number];
 
@@ -102,23 +102,33 @@ export default function AuditPage() {
             width: 200,
             render: (_, event) => (
               <>
-                {event.actor_name} <small>({actorKindName(event.actor_kind, t)})</small>
+                <span style={{ overflowWrap: "anywhere" }}>{event.actor_name}</span>{" "}
+                <small>({actorKindName(event.actor_kind, t)})</small>
               </>
             ),
           },
           { title: t("操作", "Action"), width: 180, render: (_, { action }) => actionName(action, t) },
           {
             title: t("对象", "Object"),
-            render: (_, { object_id }) => (
-              <Button
-                type="link"
-                size="small"
-                className="mono"
-                style={{ padding: 0 }}
-                onClick={() => change({ object_id, before: undefined })}
-              >
-                {object_id}
-              </Button>
+            render: (_, { object_id, object_kind }) => (
+              <>
+                <small>{objectKindName(object_kind, t)}</small>{" "}
+                <Button
+                  type="link"
+                  size="small"
+                  className="mono"
+                  style={{
+                    padding: 0,
+                    height: "auto",
+                    whiteSpace: "normal",
+                    overflowWrap: "anywhere",
+                    textAlign: "start",
+                  }}
+                  onClick={() => change({ object_id, before: undefined })}
+                >
+                  {object_id}
+                </Button>
+              </>
             ),
           },
           {

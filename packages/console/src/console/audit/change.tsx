@@ -1,35 +1,38 @@
-import { Table } from "antd";
+import { ArrowRightOutlined } from "@ant-design/icons";
 import { useLanguage } from "../../shared/language.tsx";
+import styles from "./audit.module.css";
+import { valueName, valueText } from "./words.ts";
 
 type Values = Readonly<Record<string, unknown>> | null;
 
-/** What a change has changed, value by value. */
+/** What a change has changed, value by value: what was, and what it has become. */
 export function Change({ before, after }: { readonly before: Values; readonly after: Values }) {
   const { t } = useLanguage();
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  const rows = names.map((name) => ({ name, before: shown(before?.[name]), after: shown(after?.[name]) }));
   return (
-    <Table
-      rowKey="name"
-      size="small"
-      pagination={false}
-      dataSource={rows}
-      scroll={{ x: 500 }}
-      columns={[
-        { title: t("项目", "Value"), dataIndex: "name", width: 200, className: "mono" },
-        { title: t("之前", "Before"), dataIndex: "before", className: "mono" },
-        {
-          title: t("之后", "After"),
-          dataIndex: "after",
-          className: "mono",
-          render: (text: string, row) => (row.before === text ? text : <strong>{text}</strong>),
-        },
-      ]}
-    />
+    <dl className={styles["change"]}>
+      {names.map((name) => {
+        const was = valueText(name, before?.[name], t);
+        const is = valueText(name, after?.[name], t);
+        const isReplaced = before !== null && after !== null && was !== is;
+        return (
+          <div key={name}>
+            <dt title={name}>{valueName(name, t)}</dt>
+            <dd>
+              {isReplaced ? (
+                <>
+                  <del aria-label={t(`之前：${was}`, `before: ${was}`)}>{was}</del> <ArrowRightOutlined aria-hidden />{" "}
+                  <ins aria-label={t(`之后：${is}`, `after: ${is}`)}>{is}</ins>
+                </>
+              ) : after === null ? (
+                was
+              ) : (
+                is
+              )}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
   );
-}
-
-function shown(value: unknown): string {
-  if (value === undefined || value === null) return "—";
-  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -50,6 +50,12 @@ export async function selectStaffMember(db: Db, staffId: string): Promise<StaffR
   return rows[0];
 }
 
+/** Whether there is anybody who could sign in. */
+export async function existsStaff(db: Db): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(sql`select exists (select from staff) as found`);
+  return rows[0]?.found === true;
+}
+
 /** Locks a staff member against changes by others; undefined if there is none. */
 export async function lockStaff(db: Db, staffId: string): Promise<StaffRow | undefined> {
   const { rows } = await db.query<StaffRow>(sql`

@@ -6,6 +6,7 @@ import { type Db, transaction } from "../../db/database.ts";
 import { ConflictError, MissingError, OperatorError } from "../../errors.ts";
 import { text } from "../../text.ts";
 import { recordAudit } from "../audit/audit.service.ts";
+import { changedValues } from "../audit/changed-values.ts";
 import type { MasterKeys } from "../clients/master-key.ts";
 import { deleteAttempts } from "./attempts.queries.ts";
 import { newPassword } from "./password.ts";
@@ -23,6 +24,7 @@ import {
   type StaffRow,
   type StaffStatus,
   deleteTwoFactor,
+  existsStaff,
   insertStaff,
   lockAdmins,
   lockStaff,
@@ -64,6 +66,8 @@ export interface StaffChange {
  */
 export interface StaffService {
   create(staff: NewStaff, by: Actor): Promise<IssuedPassword>;
+  /** Whether there is anybody yet. */
+  any(): Promise<boolean>;
   /** Everyone, in the order of their names. */
   list(): Promise<ListedStaffRow[]>;
   find(staffId: string): Promise<StaffRow>;
@@ -125,6 +129,7 @@ export function createStaffService(pool: pg.Pool, keys: MasterKeys, clock: Clock
       return issued;
     },
 
+    any: () => existsStaff(pool),
     list: () => selectStaff(pool),
 
     async find(staffId) {
@@ -140,18 +145,14 @@ export function createStaffService(pool: pg.Pool, keys: MasterKeys, clock: Clock
         if (before === undefined) throw noSuchStaff(staffId);
         if (before.version !== version) throw changedMeanwhile(before);
         if (role !== undefined && role !== "admin") refuseLastAdmin(admins, before);
-        const after = await change(
-          db,
-          before,
-          { ...(name === undefined ? {} : { name: checkedName(name) }), ...(role === undefined ? {} : { role }) },
-          clock(),
-        );
-        await recordAudit(db, by, {
-          action: "staff.update",
-          object: { kind: "staff", id: staffId },
-          before: { name: before.name, role: before.role },
-          after: { name: after.name, role: after.role },
-        });
+        const wanted = {
+          name: name === undefined ? before.name : checkedName(name),
+          role: role ?? before.role,
+        };
+        const changed = changedValues({ ...before }, wanted);
+        if (changed === undefined) return before;
+        const after = await change(db, before, wanted, clock());
+        await recordAudit(db, by, { action: "staff.update", object: { kind: "staff", id: staffId }, ...changed });
         return after;
       });
     },
