@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemActor } from "../../server/src/actor.ts";
 import { expectAccessible, expectNoFaults, expectNoSidewaysScroll, screenshot } from "./browser.ts";
 import { type TestConsole, startTestConsole } from "./console.ts";
@@ -24,7 +24,7 @@ describe("the pages of customers", () => {
   let clientId: string;
 
   beforeAll(async () => {
-    const { services, importProducts } = platform.server;
+    const { services } = platform.server;
     accountNo = await createAccount("上海物联网科技有限公司", "1234567.80");
     await services.movements.book(
       accountNo,
@@ -49,7 +49,7 @@ describe("the pages of customers", () => {
       ["CUCC-30M", "联通 30M 加油包", "cucc", "1.00", "1.00", 30, 1, 2, 1],
     ] as const;
     const columns = "product_no,name,carrier,origin_price,fee,data_value,month,level,eft_type".split(",");
-    await importProducts(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at] ?? ""]))));
+    await platform.server.importProducts(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at] ?? ""]))));
   });
 
   describe.each([
@@ -78,6 +78,7 @@ describe("the pages of customers", () => {
       await expectNoSidewaysScroll(page);
       await screenshot(page, `${name}-${suffix}`, true);
       expectNoFaults(page);
+      expect(await page.title()).not.toBe("taken");
     });
   });
 });

@@ -113,7 +113,7 @@ describe("an account", () => {
       const { body } = await viewer.call("GET", `/accounts?limit=2${cursor}`);
       all.push(...(body["list"] as { account_no: number }[]).map(({ account_no }) => account_no));
       if (body["next_cursor"] === undefined) break;
-      cursor = `&cursor=${String(body["next_cursor"])}`;
+      cursor = `&cursor=${body["next_cursor"] as string}`;
     }
     expect(all).toEqual(all.toSorted((one, other) => other - one));
     expect(new Set(all).size).toBe(all.length);

@@ -240,7 +240,7 @@ it("clients of all accounts are found by how their id begins, by account and sta
     const { ids, body } = await found(`limit=2${cursor}`);
     all.push(...ids);
     if (body["next_cursor"] === undefined) break;
-    cursor = `&cursor=${String(body["next_cursor"])}`;
+    cursor = `&cursor=${body["next_cursor"] as string}`;
   }
   // The newest first.
   expect(all.slice(0, 3)).toEqual(clients.map(({ client_id }) => client_id).reverse());

@@ -179,7 +179,7 @@ it("products are found by name, number, carrier and level, page by page", async 
     const { numbers, body } = await found(`limit=3${cursor}`);
     all.push(...numbers);
     if (body["next_cursor"] === undefined) break;
-    cursor = `&cursor=${String(body["next_cursor"])}`;
+    cursor = `&cursor=${body["next_cursor"] as string}`;
   }
   expect(all).toEqual([...new Set(all)].sort());
   expect(all).toContain(productNo);
