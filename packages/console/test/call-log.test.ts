@@ -130,7 +130,7 @@ describe("the list", () => {
     await page.waitForURL((url) => url.search === "?serial_no=87000001");
     await page.getByText(lowerCase).waitFor();
     await page.getByText(good).waitFor();
-    await expect.poll(() => page.locator("tbody tr.ant-table-row").count()).toBe(2);
+    await expect.poll(() => page.locator("tbody tr.ant-table-row").count(), { timeout: 20_000 }).toBe(2);
     await page.getByLabel("Result").click();
     await page.getByText("All that failed").click();
     await page.waitForURL(/errcode=refused/);

@@ -73,9 +73,13 @@ function detailOf(refusal: AppError | undefined, secrets: KnownSecrets): string 
   return `${free(zh, secrets, detailCharactersMax)}\t${free(en, secrets, detailCharactersMax)}`;
 }
 
-/** Masked before it is cut, which could leave of a run what is too short to be seen for one. */
+/**
+ * Masked before it is cut, which could leave of a run what is too short to be seen for one. Without NUL, which PostgreSQL
+ * takes in no text: the whole batch would be refused.
+ */
 function free(text: string, secrets: KnownSecrets, charactersMax: number): string {
-  return escapeCopy(cut(maskSecrets(text, secrets, freeRunMax), charactersMax));
+  const kept = cut(maskSecrets(text, secrets, freeRunMax), charactersMax);
+  return escapeCopy(kept.includes("\0") ? kept.replaceAll("\0", "\uFFFD") : kept);
 }
 
 function cut(text: string, charactersMax: number): string {

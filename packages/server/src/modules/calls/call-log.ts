@@ -86,7 +86,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
   let pages = 0;
   let batchNo = 0;
   let figuresDueAt = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let linesTimer: NodeJS.Timeout | undefined;
+  let figuresTimer: NodeJS.Timeout | undefined;
   let work: Promise<void> | undefined;
 
   function ended(call: EndedCall): void {
@@ -96,7 +97,7 @@ export function createCallLog(options: CallLogOptions): CallLog {
       // The call has been answered, and must not be what ends the process.
       log.error({ err, request_id: call.requestId }, "a call could not be logged");
     }
-    timer ??= setTimeout(due, writeEveryMs).unref();
+    linesTimer ??= setTimeout(linesDue, writeEveryMs).unref();
   }
 
   function note(call: EndedCall): void {
@@ -156,12 +157,21 @@ export function createCallLog(options: CallLogOptions): CallLog {
     });
   }
 
-  function due(): void {
-    timer = undefined;
+  function linesDue(): void {
+    linesTimer = undefined;
     seal();
-    // What has been counted is written even if no call comes any more.
-    const waitMs = figuresDueAt - performance.now();
-    if (!stopping.signal.aborted && hasFigures()) timer = setTimeout(due, Math.max(writeEveryMs, waitMs)).unref();
+    awaitFigures();
+  }
+
+  /** What has been counted is written even if no call comes any more. */
+  function awaitFigures(): void {
+    if (stopping.signal.aborted || figuresTimer !== undefined || !hasFigures()) return;
+    const waitMs = Math.max(writeEveryMs, figuresDueAt - performance.now());
+    figuresTimer = setTimeout(() => {
+      figuresTimer = undefined;
+      seal();
+      awaitFigures();
+    }, waitMs).unref();
   }
 
   function hasFigures(): boolean {
@@ -202,13 +212,20 @@ export function createCallLog(options: CallLogOptions): CallLog {
       } catch (err) {
         if (tries === 0) log.warn({ err, calls: batch.calls }, "calls cannot be logged for now");
         tries++;
-        if (isUnavailable(err) || tries < refusedTriesMax) {
+        if (isUnavailable(err) || isPassing(err) || tries < refusedTriesMax) {
           const waitMs = Math.min(retryMsMax, retryMsMin * 2 ** (tries - 1));
           await delay(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => delay(retryMsMin));
           continue;
         }
         log.error({ err, calls: batch.calls }, "calls were not logged: the database refuses them");
-        leaveOut("not_written", { atMs: batch.fromMs }, batch.toMs, batch.calls);
+        if (batch.calls > 0) {
+          leaveOut("not_written", { atMs: batch.fromMs }, batch.toMs, batch.calls);
+          // It was a line that was refused, most likely: the sums are none the worse, and nothing was claimed under the number.
+          tries = 0;
+          queue[0] = { batch: { ...batch, lines: new Uint8Array(), calls: 0, days: new Set() }, page: undefined };
+          free(next.page);
+          continue;
+        }
       }
       tries = 0;
       queue.shift();
@@ -227,7 +244,8 @@ export function createCallLog(options: CallLogOptions): CallLog {
     async stop(timeoutMs) {
       giveUpAt = performance.now() + timeoutMs;
       stopping.abort();
-      clearTimeout(timer);
+      clearTimeout(linesTimer);
+      clearTimeout(figuresTimer);
       seal();
       // What a statement that hangs leaves is let go of with its connection.
       await Promise.race([work, delay(timeoutMs, undefined, { ref: false })]);
@@ -235,6 +253,11 @@ export function createCallLog(options: CallLogOptions): CallLog {
       if (calls > 0) log.warn({ calls }, "calls are not in the log: the database is away");
     },
   };
+}
+
+/** Deadlocks, and locks or time that others have taken: nothing is wrong with what was to be written. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(40|55P03$|57014$)/.test(String(error.code));
 }
 
 /** So much at once, and so much a second beyond. */

@@ -269,11 +269,12 @@ export async function selectPartitions(db: Db): Promise<PartitionRow[]> {
     select p.name, p.to_ms
     from (
       select c.oid::regclass::text as name,
-        substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([0-9]+)''\)')::bigint as to_ms
+        substring(pg_get_expr(c.relpartbound, c.oid) from 'TO [(]''([0-9]+)''[)]')::bigint as to_ms
       from pg_inherits i
       join pg_class c on c.oid = i.inhrelid
       where i.inhparent = 'call_log'::regclass
     ) as p
+    where p.to_ms is not null
     order by p.to_ms
   `);
   return rows;

@@ -4,22 +4,56 @@
  */
 export const freeRunMax = 23;
 
-/** How much in a row of the caller's own secret is too much. The 25 characters that may remain unknown are 129 bits. */
-const secretPieceMin = 16;
+/** How much in a row of the caller's own secret is too much. The 28 characters that may remain unknown are 144 bits. */
+const secretPieceMin = 12;
+const secretLength = 40;
+
+/** So long a mixture of letters and digits may be a part of the secret of somebody whom nobody knows yet. */
+const mixtureMin = 16;
+/** And so long a one in groups, as XXXX-XXXX. */
+const groupedMixtureMin = 32;
+const clientIdPattern = /^iot[a-z0-9]{20}$/;
 
 /** The secrets of whoever calls, the old ones too; undefined where nobody knows who that is. */
 export type KnownSecrets = readonly { readonly secret: string }[] | undefined;
 
 /**
- * A text without what could be a secret or a signature: each run of more than `runMax` letters and digits, and each that has
- * sixteen characters or more in common with a known secret, in whatever case, is replaced by its length. What a caller
- * puts into the wrong place is often enough its secret.
+ * A text without what could be a secret or a signature. What a caller puts into the wrong place is often enough its secret.
+ * Replaced by its length is each run of more than `runMax` letters and digits, and each that has twelve characters or more in
+ * common with a known secret, in whatever case; where none is known, in free text, each mixture of sixteen and more that is no
+ * client_id, and each longer one in groups. A text that holds a known secret in groups is replaced as a whole.
  */
 export function maskSecrets(text: string, secrets: KnownSecrets, runMax: number): string {
   if (text.length < secretPieceMin) return text;
-  return text.replaceAll(/[0-9A-Za-z]{16,}/g, (run) =>
-    run.length > runMax || (secrets !== undefined && sharesPiece(run, secrets)) ? `[${run.length}]` : run,
+  if (text.length > secretLength && secrets !== undefined && holdsInGroups(text, secrets)) return `[${text.length}]`;
+  const ungrouped =
+    secrets === undefined && runMax === freeRunMax
+      ? text.replaceAll(/[0-9A-Za-z]+(?:[-_.:][0-9A-Za-z]+){2,}/g, (groups) =>
+          isGroupedMixture(groups) ? `[${groups.length}]` : groups,
+        )
+      : text;
+  return ungrouped.replaceAll(/[0-9A-Za-z]{12,}/g, (run) =>
+    run.length > runMax || (secrets === undefined ? isMixture(run, runMax) : sharesPiece(run, secrets))
+      ? `[${run.length}]`
+      : run,
   );
+}
+
+/** A parameter's value that fits its declaration may well be one. */
+function isMixture(run: string, runMax: number): boolean {
+  if (run.length < mixtureMin || runMax !== freeRunMax) return false;
+  return /[0-9]/.test(run) && /[A-Za-z]/.test(run) && !clientIdPattern.test(run);
+}
+
+/** As people write down what is long. No sentence has so much between its signs, and digits in it. */
+function isGroupedMixture(groups: string): boolean {
+  const joined = groups.replaceAll(/[^0-9A-Za-z]/g, "");
+  return joined.length >= groupedMixtureMin && joined.replaceAll(/[^0-9]/g, "").length >= 3;
+}
+
+function holdsInGroups(text: string, secrets: readonly { readonly secret: string }[]): boolean {
+  const joined = text.replaceAll(/[^0-9A-Za-z]/g, "").toLowerCase();
+  return joined.length >= secretLength && secrets.some(({ secret }) => joined.includes(secret));
 }
 
 function sharesPiece(run: string, secrets: readonly { readonly secret: string }[]): boolean {
