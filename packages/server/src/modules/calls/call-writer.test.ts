@@ -275,7 +275,10 @@ async function startCommitBreaker(connectionString: string) {
       outer.write(chunk);
     });
     outer.on("data", (chunk) => {
-      if (!isCommitting) return void inner.write(chunk);
+      if (!isCommitting) {
+        inner.write(chunk);
+        return;
+      }
       breaking = false;
       inner.destroy();
       outer.destroy();
