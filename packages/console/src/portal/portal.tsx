@@ -2,6 +2,7 @@ import { type ComponentType, Suspense, lazy, useCallback, useEffect, useLayoutEf
 import { useDark } from "../shared/color-scheme.ts";
 import { useLanguage } from "../shared/language.tsx";
 import { ContentPage } from "./pages/content-page.tsx";
+import { forgetFailures } from "./pages/loader.ts";
 import { ToolPage } from "./pages/tool-page.tsx";
 import { SearchDialog } from "./search/search-dialog.tsx";
 import { usePath } from "./shell/address.tsx";
@@ -18,12 +19,14 @@ const tools: Readonly<Record<string, ComponentType>> = {
 
 /** The developer portal: everything under /docs. */
 export function Portal() {
-  const { t } = useLanguage();
+  const { language, t } = useLanguage();
   const dark = useDark();
   const path = usePath();
   const Tool = tools[path];
   const [overlay, setOverlay] = useState<"search" | "menu">();
   const close = useCallback(() => setOverlay(undefined), []);
+
+  useEffect(forgetFailures, [path, language]);
 
   useLayoutEffect(() => {
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
@@ -50,7 +53,7 @@ export function Portal() {
           <Navigation />
         </nav>
         <main className="main" id="content" tabIndex={-1}>
-          <LoadFailure>
+          <LoadFailure path={`${language}${path}`}>
             {/* Above the page: while the next page is on its way, the one before stays. */}
             <Suspense>{Tool === undefined ? <ContentPage /> : <ToolPage page={Tool} path={path} />}</Suspense>
           </LoadFailure>

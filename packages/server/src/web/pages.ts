@@ -12,7 +12,15 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 /** The two applications' pages, which are one file each for all of their paths, and the files they load. */
 export function webPages(): { readonly console: Answer; readonly portal: Answer; readonly files: Answer } {
   const files = existsSync(built)
-    ? sirv(built, { brotli: true, gzip: true, immutable: true, maxAge: 31_536_000, etag: true })
+    ? sirv(built, {
+        brotli: true,
+        gzip: true,
+        etag: true,
+        // Looks for each file when it is asked for: by a list made at the start, a file that a new build has taken away
+        // would be opened all the same, and the process would end by it.
+        dev: true,
+        setHeaders: (response) => response.setHeader("cache-control", "public, max-age=31536000, immutable"),
+      })
     : undefined;
   return {
     console: page("console.html"),

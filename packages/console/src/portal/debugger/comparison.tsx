@@ -1,5 +1,7 @@
 import { type ClipboardEvent, type ReactNode, useId } from "react";
+import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
+import { useAddressOf } from "../shell/address.tsx";
 import { compareSignature, compareString, type StringComparison } from "./compare.ts";
 import { type Draft, debuggerDraft } from "./draft.ts";
 import { Marks, VisibleText } from "./visible-text.tsx";
@@ -16,6 +18,7 @@ export function Comparison({
 }) {
   const { t, language } = useLanguage();
   const id = useId();
+  const addressOf = useAddressOf();
   const { secret, theirString } = draft;
   const submitted = parameters?.["sign"] ?? "";
   const theirSign = draft.theirSign === "" ? submitted : draft.theirSign;
@@ -23,9 +26,9 @@ export function Comparison({
     parameters === undefined || theirSign === "" ? undefined : compareSignature(parameters, secret, theirSign);
   return (
     <section className="debugger-step">
-      <h2>{t("与你的结果对比", "Compare with yours")}</h2>
+      <h2>{t("与您的结果对比", "Compare with yours")}</h2>
       <div className="debugger-field">
-        <label htmlFor={`${id}-string`}>{t("你的程序拼接出的字符串", "The string your program joined")}</label>
+        <label htmlFor={`${id}-string`}>{t("您的程序拼接出的字符串", "The string your program joined")}</label>
         <textarea
           id={`${id}-string`}
           className="input mono debugger-paste"
@@ -50,7 +53,7 @@ export function Comparison({
         )}
       </Outcome>
       <div className="debugger-field">
-        <label htmlFor={`${id}-sign`}>{t("你的程序算出的签名", "The signature your program made")}</label>
+        <label htmlFor={`${id}-sign`}>{t("您的程序算出的签名", "The signature your program made")}</label>
         <input
           id={`${id}-sign`}
           className="input mono"
@@ -78,7 +81,9 @@ export function Comparison({
               {t("签名不一致：", "The signature differs: ")}
               {diagnosis.detail[language]}
             </p>
-            <code>{diagnosis.hint}</code>
+            <Link to={addressOf(`/errors/55004#${diagnosis.hint}`)}>
+              <code>{diagnosis.hint}</code>
+            </Link>
           </div>
         )}
       </Outcome>
@@ -123,7 +128,7 @@ function StringOutcome({
         {t("。", ".")}
       </p>
       <dl className="debugger-sides">
-        <dt>{t("你的", "Yours")}</dt>
+        <dt>{t("您的", "Yours")}</dt>
         <dd>
           <Side before={before} rest={theirs} />
         </dd>
@@ -132,7 +137,7 @@ function StringOutcome({
           <Side before={before} rest={inSecret && !secretShown ? "•".repeat(8) : ours} />
         </dd>
       </dl>
-      <Marks text={pasted} introduction={t("你的字符串中有：", "Yours has:")} />
+      <Marks text={pasted} introduction={t("您的字符串中有：", "Yours has:")} />
     </div>
   );
 }

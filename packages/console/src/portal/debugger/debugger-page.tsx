@@ -22,7 +22,7 @@ export default function DebuggerPage() {
       <h1>{t("签名调试器", "Signature debugger")}</h1>
       <p className="debugger-lead">
         {t(
-          "粘贴一次调用的参数和密钥，看签名的每一步；再粘贴你的程序的结果，找出从哪里开始不同。",
+          "粘贴一次调用的参数和密钥，看签名的每一步；再粘贴您的程序的结果，找出从哪里开始不同。",
           "Paste a call's parameters and the secret to see each step of its signature; paste what your own program made to see where it goes astray.",
         )}
       </p>

@@ -72,7 +72,7 @@ export default function ExplorerPage() {
       <h1>{t("在线调试", "API explorer")}</h1>
       <p className="explorer-lead">
         {t(
-          "用你自己的凭证在浏览器里签名，直接调用这台服务器，看请求、应答和用时。",
+          "用您自己的凭证在浏览器里签名，直接调用这台服务器，看请求、应答和用时。",
           "Sign in the browser with your own credentials, call this very server, and see the request, the answer and the time it took.",
         )}
       </p>

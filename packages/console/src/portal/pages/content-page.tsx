@@ -11,24 +11,11 @@ import { useArrival } from "../shell/arrival.ts";
 import { Neighbours } from "../shell/navigation.tsx";
 import { OnThisPage } from "../shell/on-this-page.tsx";
 import { copyText } from "../../shared/copy-text.ts";
+import { loader } from "./loader.ts";
 import { NotFoundPage } from "./not-found-page.tsx";
 
 const Samples = lazy(() => import("./samples.tsx"));
 const SignatureExample = lazy(() => import("./signature-example.tsx"));
-
-/** Remembers what was asked for: what is shown again is there at once. */
-function loader<T>(): (key: string, importModule: () => Promise<{ default: T }>) => Promise<T> {
-  const loaded = new Map<string, Promise<T>>();
-  return (key, importModule) => {
-    const known = loaded.get(key);
-    if (known !== undefined) return known;
-    const content = importModule().then((module) => module.default);
-    loaded.set(key, content);
-    // What failed to load may be asked for again.
-    content.catch(() => loaded.delete(key));
-    return content;
-  };
-}
 
 const loadPage = loader<Page>();
 const loadSamples = loader<readonly Sample[]>();

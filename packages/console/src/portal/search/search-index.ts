@@ -43,7 +43,7 @@ const resultsPerPageMax = 5;
 export function loadIndex(json: string): SearchIndex {
   const index = MiniSearch.loadJSON(json, options);
   return (query) => {
-    const results = index.search(query).slice(0, resultsMax).map(foundOf);
+    const results = searchOf(index, query).slice(0, resultsMax).map(foundOf);
     return [...Map.groupBy(results, ({ page }) => page)].map(([page, found]) => ({
       page,
       results: found
@@ -51,6 +51,19 @@ export function loadIndex(json: string): SearchIndex {
         .slice(0, resultsPerPageMax),
     }));
   };
+}
+
+/**
+ * What has all of the terms; failing that, all of the parts of words that are joined by underscores; failing that, most
+ * of the terms: of 签名大写 the pair in the middle, 名大, stands nowhere.
+ */
+function searchOf(index: MiniSearch<SearchEntry & { id: number }>, query: string): SearchResult[] {
+  const all = index.search(query);
+  if (all.length > 0) return all;
+  const parts = index.search(query.replaceAll("_", " "));
+  if (parts.length > 0) return parts;
+  const termsMin = (tokenizeQuery(query).length + 1) / 2;
+  return index.search(query, { combineWith: "OR" }).filter(({ queryTerms }) => queryTerms.length >= termsMin);
 }
 
 /** Whether a result is the very page that is called what was asked for: 55004, say, goes before its hints. */

@@ -3,17 +3,28 @@ import { useLanguage } from "../../shared/language.tsx";
 
 interface Props {
   readonly children: ReactNode;
+  /** Of the page within: another one is tried anew. */
+  readonly path: string;
+}
+
+interface State {
+  readonly failed: boolean;
+  readonly path: string;
 }
 
 /**
  * Stands in for a page that could not be loaded: the server is away, or has been updated since this page was opened and
  * has other files by now. Loading anew helps in both cases. A class, since React catches errors in no other way.
  */
-export class LoadFailure extends Component<Props, { readonly failed: boolean }> {
-  override state = { failed: false };
+export class LoadFailure extends Component<Props, State> {
+  override state: State = { failed: false, path: this.props.path };
 
-  static getDerivedStateFromError(): { failed: boolean } {
+  static getDerivedStateFromError(): Partial<State> {
     return { failed: true };
+  }
+
+  static getDerivedStateFromProps({ path }: Props, state: State): Partial<State> | null {
+    return path === state.path ? null : { failed: false, path };
   }
 
   override render(): ReactNode {
