@@ -193,3 +193,19 @@ describe.each(["README.md", "README.zh-CN.md"])("%s", (name) => {
     expect(line && (await run(["sh", "-c", line])).stdout).toBe(`${sign}\n`);
   });
 });
+
+describe.each(["quick-start.md", "quick-start.zh-CN.md"])("docs/%s", (name) => {
+  const quickStart = readFileSync(join(examples, "../docs", name), "utf8");
+
+  it("makes a first call that is accepted, pasted as it stands with one's own client", async () => {
+    const [, pasted = ""] = /```sh\n(client_id=[\s\S]*?)```/.exec(quickStart) ?? [];
+    const own = pasted
+      .replace(/^client_id=.*$/m, `client_id=${server.clientId}`)
+      .replace(/^client_secret=.*$/m, `client_secret=${server.clientSecret}`)
+      .replace(/^serial_no=.*$/m, `serial_no=${server.serialNo}`)
+      .replace("http://127.0.0.1:8080", server.url);
+    const { stdout, exitCode } = await run(["sh", "-c", own]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ errcode: 0, data: { serial_no: server.serialNo } });
+  });
+});

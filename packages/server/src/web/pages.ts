@@ -16,6 +16,8 @@ export function webPages(): { readonly console: Answer; readonly portal: Answer;
         brotli: true,
         gzip: true,
         etag: true,
+        // Of the two pages, /static/console would be another address.
+        extensions: [],
         // Looks for each file when it is asked for: by a list made at the start, a file that a new build has taken away
         // would be opened all the same, and the process would end by it.
         dev: true,
