@@ -315,7 +315,9 @@ async function startConsole({ config, database, log, clock = systemClock }: AppO
   const jobService = createJobService(pool, { uploadBytesMax: config.uploadMaxMb * 1_048_576, exports });
   const web = await createWebApplication({
     endpoints: [
-      ...overviewConsole(createOverviewService(pool, { summaries, job: inventoryJob, calls, clock })),
+      ...overviewConsole(
+        createOverviewService(pool, { summaries, job: inventoryJob, calls, uploadPaths: [ingestPath], clock }),
+      ),
       ...staffConsole(services.staff, { timeZone: config.timeZone }),
       ...accountConsole(services.accounts, services.movements),
       ...clientConsole(services.clients, { defaultRatePerSecond: config.ratePerSecond }),

@@ -3,6 +3,7 @@ import {
   AuditOutlined,
   CloudSyncOutlined,
   CreditCardOutlined,
+  DashboardOutlined,
   GiftOutlined,
   IdcardOutlined,
   InboxOutlined,
@@ -25,6 +26,11 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  {
+    path: "/",
+    component: lazy(() => import("./overview/overview-page.tsx")),
+    menu: { label: (t) => t("概览", "Overview"), icon: <DashboardOutlined /> },
+  },
   {
     path: "/cards",
     component: lazy(() => import("./cards/cards-page.tsx")),

@@ -142,6 +142,8 @@ export interface CallService {
     readonly fromMs: number;
     readonly toMs: number;
     readonly stepMs: number;
+    /** Paths that are left out, but for the list of clients. */
+    readonly without?: readonly string[];
   }): Promise<CallStatistics>;
 }
 
@@ -235,7 +237,7 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
       return row === undefined ? undefined : presentCall(row);
     },
 
-    async statistics({ fromMs: wantedFromMs, toMs, stepMs: wantedMs }) {
+    async statistics({ fromMs: wantedFromMs, toMs, stepMs: wantedMs, without = [] }) {
       // Older periods are hours; and the chart has so many points.
       const finestMs = wantedFromMs < clock() - fineStatisticDays * dayMs ? hourMs : periodMs;
       const fromMs = wantedFromMs - (wantedFromMs % finestMs);
@@ -244,11 +246,13 @@ export function createCallService(pool: pg.Pool, clock: Clock): CallService {
         Math.ceil(wantedMs / finestMs) * finestMs,
         Math.ceil((toMs - fromMs) / stepsMax / finestMs) * finestMs,
       );
-      const [rows, latencies, clients] = await Promise.all([
+      const [allRows, allLatencies, clients] = await Promise.all([
         selectSteps(pool, fromMs, toMs, stepMs),
         selectLatencies(pool, fromMs, toMs, stepMs),
         selectClientCalls(pool, fromMs, toMs, clientsMax),
       ]);
+      const rows = allRows.filter(({ operation }) => !without.includes(operation));
+      const latencies = allLatencies.filter(({ operation }) => !without.includes(operation));
       const byStep = Map.groupBy(rows, ({ step_ms }) => step_ms);
       const latenciesByStep = Map.groupBy(latencies, ({ step_ms }) => step_ms);
       const byOperation = Map.groupBy(rows, ({ operation }) => operation);

@@ -35,7 +35,7 @@ const largestMax = 20;
  * Cards with cross-month packages that are computed at a time: less than five milliseconds, during which the process
  * answers no call.
  */
-const pageCards = 500;
+const pageCards = 300;
 
 const heavyRowsMax = 1_000;
 

@@ -26,6 +26,7 @@ export interface Overview {
 
 export interface OverviewService {
   read(): Promise<Overview>;
+  /** Those of the signed API. */
   calls(range: CallRange): Promise<CallStatistics>;
 }
 
@@ -40,10 +41,12 @@ export function createOverviewService(
     readonly summaries: InventorySummaries;
     readonly job: Pick<InventoryJob, "wanted" | "isCounting">;
     readonly calls: Pick<CallService, "statistics">;
+    /** What is logged beside the signed calls: uploads take as long as they are large. */
+    readonly uploadPaths: readonly string[];
     readonly clock: Clock;
   },
 ): OverviewService {
-  const { summaries, job, calls, clock } = parts;
+  const { summaries, job, calls, uploadPaths, clock } = parts;
   return {
     async read() {
       await within(job.wanted(), worthWaitingMs);
@@ -58,7 +61,7 @@ export function createOverviewService(
       const stepMs = stepMinutes * minuteMs;
       // The step that is not over is the last, so that a later look shows the same steps.
       const toMs = Math.ceil(clock() / stepMs) * stepMs;
-      return calls.statistics({ fromMs: toMs - hours * 60 * minuteMs, toMs, stepMs });
+      return calls.statistics({ fromMs: toMs - hours * 60 * minuteMs, toMs, stepMs, without: uploadPaths });
     },
   };
 }
