@@ -26,6 +26,7 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  { path: "/cards/:serialNo", component: lazy(() => import("./card/card-page.tsx")) },
   {
     path: "/",
     component: lazy(() => import("./overview/overview-page.tsx")),
