@@ -93,6 +93,7 @@ export function Console() {
           ? {
               Button: { dangerColor: "#200", defaultHoverColor: "#69b1ff", defaultHoverBorderColor: "#69b1ff" },
               Menu: { itemSelectedColor: "#91caff" },
+              Tabs: { itemSelectedColor: "#69b1ff", itemHoverColor: "#69b1ff", inkBarColor: "#69b1ff" },
             }
           : {},
       }}

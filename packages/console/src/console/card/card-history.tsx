@@ -45,18 +45,12 @@ export function CardHistory({ card }: { readonly card: CardShown }) {
 }
 
 function titleOf(entry: HistoryEntry, t: Translate): string {
-  switch (entry.kind) {
-    case "created":
-      return t("导入平台", "Came to the platform");
-    case "changed":
-      return t("卡信息变更", "Changed");
-    case "package":
-      return t("添加套餐", "Package added");
-    default:
-      return entry.event?.action === "card.assign_source"
-        ? t("指定用量来源", "Source assigned")
-        : actionName(entry.event?.action ?? "", t);
-  }
+  if (entry.kind === "created") return t("导入平台", "Came to the platform");
+  if (entry.kind === "changed") return t("卡信息变更", "Changed");
+  if (entry.kind === "package") return t("添加套餐", "Package added");
+  return entry.event?.action === "card.assign_source"
+    ? t("指定用量来源", "Source assigned")
+    : actionName(entry.event?.action ?? "", t);
 }
 
 /** Who it was, with a link to the job of an import. */

@@ -49,7 +49,9 @@ function compositionOf(data: CardPackages, t: Translate): string[] {
   });
   if (shares.length === 0)
     return [t("本账期没有生效的套餐，总量为 0。", "No package is in effect this month: the allowance is 0.")];
-  const terms = shares.map(({ one, share }) => `${one.name} ${megabytes(share.given_bytes)} MB`);
+  const terms = shares.map(({ one, share }) =>
+    t(`${megabytes(share.given_bytes)} MB（${one.name}）`, `${megabytes(share.given_bytes)} MB (${one.name})`),
+  );
   return [
     t(
       `${month} 账期总量 ${data.total_data_value} MB = ${terms.join(" + ")}。`,

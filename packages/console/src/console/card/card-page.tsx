@@ -33,6 +33,8 @@ function CardContent({ card }: { readonly card: CardShown }) {
       <PageHead title={t(`卡 ${card.serial_no}`, `Card ${card.serial_no}`)}>
         <span>
           {t("卡状态", "SIM")} <SimStatus status={card.sim_status} />
+        </span>
+        <span>
           {t("上网功能", "Data")} <GprsStatus status={card.gprs_status} />
         </span>
       </PageHead>

@@ -74,10 +74,14 @@ export function CardRecords({ card, usage }: { readonly card: CardShown; readonl
             pagination={false}
             style={{ minWidth: 900 }}
             locale={{ emptyText: emptyText(data?.records_kept ?? true, t) }}
-            expandable={{
-              rowExpandable: ({ attributes }) => attributes !== null,
-              expandedRowRender: ({ attributes }) => <code>{JSON.stringify(attributes)}</code>,
-            }}
+            {...(data?.list.some(({ attributes }) => attributes !== null) === true
+              ? {
+                  expandable: {
+                    rowExpandable: ({ attributes }) => attributes !== null,
+                    expandedRowRender: ({ attributes }) => <code>{JSON.stringify(attributes)}</code>,
+                  },
+                }
+              : {})}
             columns={[
               {
                 title: kind === "delta" ? t("时段", "Period") : t("读数时间", "Read at"),
@@ -109,7 +113,15 @@ export function CardRecords({ card, usage }: { readonly card: CardShown; readonl
                   </span>
                 ),
               },
-              { title: t("计入日期", "Counts on"), width: 115, dataIndex: "day", className: "mono" },
+              {
+                title: t("计入日期", "Counts on"),
+                width: 115,
+                render: (_, { day }) => (
+                  <span className="mono" style={{ whiteSpace: "nowrap" }}>
+                    {day}
+                  </span>
+                ),
+              },
               {
                 title: t("说明", "Notes"),
                 render: (_, record) => <Notes record={record} month={data?.billing_month} />,
@@ -126,7 +138,11 @@ export function CardRecords({ card, usage }: { readonly card: CardShown; readonl
               {
                 title: t("收到时间", "Received"),
                 width: 170,
-                render: (_, { received_at: at }) => <span className="mono">{format.time(at)}</span>,
+                render: (_, { received_at: at }) => (
+                  <span className="mono" style={{ whiteSpace: "nowrap" }}>
+                    {format.time(at)}
+                  </span>
+                ),
               },
             ]}
           />

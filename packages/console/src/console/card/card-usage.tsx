@@ -103,7 +103,7 @@ function MonthTable(props: {
                 >
                   {month}
                 </Button>{" "}
-                <small className="mono">
+                <small className="mono" style={{ whiteSpace: "nowrap" }}>
                   {first.slice(5)} – {last.slice(5)}
                 </small>
               </>

@@ -18,6 +18,8 @@ export function UsageChart(props: {
     () => ({
       day: t("当日用量", "That day"),
       sum: t("累计用量", "Month to date"),
+      dayAxis: t("当日 MB", "MB a day"),
+      sumAxis: t("累计 MB", "MB to date"),
       allowance: t(`总量 ${usage.total_data_value} MB`, `Allowance ${usage.total_data_value} MB`),
     }),
     [t, usage.total_data_value],
@@ -25,6 +27,7 @@ export function UsageChart(props: {
   const option = useCallback(
     (colors: ChartColors): ChartOption => {
       const allowance = usage.allowance_bytes / bytesPerMb;
+      const scale = scaleTo(Math.max(allowance, ...rows.map(({ sum }) => (sum ?? 0) / bytesPerMb)));
       return {
         grid: { top: 56 },
         legend: { data: [names.day, names.sum] },
@@ -35,12 +38,13 @@ export function UsageChart(props: {
         },
         xAxis: { type: "category", data: rows.map(({ date }) => date.slice(5)) },
         yAxis: [
-          { type: "value", name: "MB" },
+          { type: "value", name: names.dayAxis, nameTextStyle: { align: "left" } },
           {
             type: "value",
-            name: "MB",
+            name: names.sumAxis,
+            nameTextStyle: { align: "right" },
             splitLine: { show: false },
-            max: ({ max }) => niceMax(Math.max(max, allowance)),
+            ...scale,
           },
         ],
         series: [
@@ -113,9 +117,11 @@ function cumulated({ days }: CardUsage) {
   });
 }
 
-/** The next round number, so that the allowance's line is not the chart's edge. */
-function niceMax(value: number): number {
-  if (value <= 0) return 1;
-  const step = 10 ** Math.floor(Math.log10(value)) / 2;
-  return Math.ceil((value * 1.08) / step) * step;
+/** Five or so round steps, the last beyond the value, so that the allowance's line is not the chart's edge. */
+function scaleTo(value: number): { max?: number; interval?: number } {
+  if (value <= 0) return {};
+  const rough = (value * 1.05) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const interval = ([1, 2, 2.5, 5, 10].find((step) => step * power >= rough) ?? 10) * power;
+  return { interval, max: Math.ceil((value * 1.05) / interval) * interval };
 }
