@@ -14,6 +14,10 @@ import { createCardService } from "../src/modules/cards/cards.service.ts";
 import { startSecretUses } from "../src/modules/clients/secret-uses.ts";
 import { deletePartialFiles } from "../src/modules/jobs/job-files.queries.ts";
 import { deleteUpload, giveBackRun, tellProgress } from "../src/modules/jobs/jobs.queries.ts";
+import { startInventoryJob } from "../src/modules/overview/overview.job.ts";
+import { createInventorySummaries } from "../src/modules/overview/inventory-summary.ts";
+import { cancelBackend } from "../src/modules/overview/overview.queries.ts";
+import { createOverviewService } from "../src/modules/overview/overview.service.ts";
 import { deleteActivityBefore } from "../src/modules/sources/activity.queries.ts";
 import { startSourceActivity } from "../src/modules/sources/activity.ts";
 import { deleteOldAttempts, lockAttempts, updateAttempts } from "../src/modules/staff/attempts.queries.ts";
@@ -41,6 +45,7 @@ export async function useConsole(
   await useStaff(pool, services, by);
   await useCallLog(pool);
   await useCardList(pool);
+  await useOverview(pool);
   await useJobs(pool, address);
   const audit = createAuditLog(pool);
   await drain(audit.walk({}));
@@ -122,6 +127,7 @@ async function useStaff(pool: pg.Pool, { staff }: Services, by: Actor): Promise<
   await staff.suspend(staffId, by);
   await staff.resume(staffId, by);
   await staff.list();
+  await staff.any();
   await staff.idOf(one.email);
   await staff.sessions(staffId);
   const sessionId = randomUUID();
@@ -200,6 +206,22 @@ async function useCardList(pool: pg.Pool): Promise<void> {
   await drain(list.walk({ state: {}, sort: "serial_no", descending: false }));
   await list.count({ state: {}, sort: "serial_no", descending: false });
   await list.carriers();
+}
+
+async function useOverview(pool: pg.Pool): Promise<void> {
+  const calls = createCallService(pool, Date.now);
+  const summaries = createInventorySummaries(pool, pool, { clock: Date.now, timeZone: "Asia/Shanghai" });
+  const job = startInventoryJob(summaries, { clock: Date.now, log: createLogger("silent") });
+  try {
+    await summaries.count(0, new AbortController().signal);
+    await summaries.read();
+    await createOverviewService(pool, { summaries, job, calls, clock: Date.now }).read();
+  } finally {
+    await job.stop();
+  }
+  const { rows } = await pool.query<{ pid: number }>("select pg_backend_pid() as pid");
+  // Of nobody any more.
+  await cancelBackend(pool, -(rows[0]?.pid ?? 1));
 }
 
 async function useJobs(pool: pg.Pool, address: DatabaseAddress): Promise<void> {
