@@ -215,7 +215,7 @@ async function useOverview(pool: pg.Pool): Promise<void> {
   try {
     await summaries.count(0, new AbortController().signal);
     await summaries.read();
-    await createOverviewService(pool, { summaries, job, calls, clock: Date.now }).read();
+    await createOverviewService(pool, { summaries, job, calls, uploadPaths: [], clock: Date.now }).read();
   } finally {
     await job.stop();
   }
