@@ -32,7 +32,7 @@ function localDate(ms: number, timeZone: string): string {
 }
 
 /** The date and billing month that usage known at a moment counts on: those of the instant before. */
-function placeOf({ atMs, cycleDay }: HistoryRecord, timeZone: string): { date: string; month: string } {
+export function placeOf({ atMs, cycleDay }: HistoryRecord, timeZone: string): { date: string; month: string } {
   const date = localDate(atMs - 1, timeZone);
   const [year = 0, month = 0, day = 0] = date.split("-").map(Number);
   return { date, month: day >= cycleDay ? nameOf(year, month) : nameOf(year, month - 1) };

@@ -7,7 +7,8 @@ export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const columns = header.map((name, index) => {
     const cells = body.map((row) => row[index] ?? "");
     return {
-      width: Math.max(name.length, ...cells.map((cell) => cell.length)),
+      // There may be more lines than a function takes arguments.
+      width: cells.reduce((width, cell) => Math.max(width, cell.length), name.length),
       right: index > 0 && cells.some((cell) => /\d/.test(cell)) && cells.every((cell) => /^([-+]?\d+|-?)$/.test(cell)),
     };
   });

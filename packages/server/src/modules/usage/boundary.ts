@@ -78,8 +78,10 @@ export async function settleBoundary(
   const toLeave: GraceReadingRow[] = [];
   for (const [serialNo, ofCard] of readings) {
     const carried = countCarried(before.get(serialNo), ofCard);
-    toCarry.push(...ofCard.slice(0, carried).filter((reading) => !reading.carried));
-    toLeave.push(...ofCard.slice(carried).filter((reading) => reading.carried));
+    for (const [index, reading] of ofCard.entries()) {
+      if (index < carried && !reading.carried) toCarry.push(reading);
+      if (index >= carried && reading.carried) toLeave.push(reading);
+    }
   }
   function closeOf(closing: BillingMonth): Microseconds {
     return calendar.startOf(closing + 1, cycleDay) + source.closeAfterSeconds * 1_000_000;

@@ -145,6 +145,25 @@ test("a file takes no memory, however large", async () => {
   expect(await usedBytes()).toBe(sumTo(100_000));
 });
 
+test("eight processes that import overlapping files at once count every line once", async () => {
+  const paths = await Promise.all(
+    Array.from({ length: 8 }, async (_, n) => {
+      // Each begins where another one is in the middle, and every other one goes from the end to the beginning.
+      const own = lines(n * 1_000, n * 1_000 + 5_000)
+        .trimEnd()
+        .split("\n");
+      return file(`overlapping-${n}.csv`, `${header}${(n % 2 === 0 ? own : own.toReversed()).join("\n")}\n`);
+    }),
+  );
+  const outcomes = await Promise.all(paths.map((path) => importUsage(path, "--json")));
+  const figures = outcomes.map(({ stdout }) => JSON.parse(stdout) as { accepted: number; duplicates: number }); // As documented.
+  expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 0));
+  const count = 12_000;
+  expect(figures.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(count);
+  expect(figures.reduce((sum, { duplicates }) => sum + duplicates, 0)).toBe(8 * 5_000 - count);
+  expect(await usedBytes()).toBe(sumTo(count));
+}, 240_000);
+
 describe("an import that ends in the middle", () => {
   const count = 30_000;
   let path: string;

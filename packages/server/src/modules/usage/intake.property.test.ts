@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
-import { type HistoryRecord, type ModelMonth, modelOf } from "../../../test/usage-model.ts";
+import { type HistoryRecord, type ModelMonth, modelOf, placeOf } from "../../../test/usage-model.ts";
 import { delta, importCards, insertSource, reading } from "../../../test/usage.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { createIntake } from "./intake.ts";
@@ -9,11 +9,14 @@ import type { SubmittedRecord } from "./usage-record.ts";
 
 let database: TestDatabase;
 const sources = new Map<string, UsageSource>();
+/** Its counters are reset at midnight sharp, so that none is taken for one that was not yet. */
+let promptReadings: UsageSource;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   for (const kind of ["delta", "reading"] as const)
     sources.set(kind, await insertSource(database.pool, { name: kind, kind }));
+  promptReadings = await insertSource(database.pool, { name: "prompt", kind: "reading", graceSeconds: 0 });
 });
 afterAll(async () => database.drop());
 
@@ -200,4 +203,55 @@ describe.each(["Asia/Shanghai", "Europe/London"])("in %s", (timeZone) => {
       );
     }, 120_000);
   });
+
+  test("the same usage comes to the same days and months as deltas and as readings, each in an order of its own", async () => {
+    const intake = createIntake(database.pool, { clock: () => Date.parse("2026-12-06T00:00:00Z"), timeZone });
+    await fc.assert(
+      fc.asyncProperty(
+        histories(timeZone).chain((history) => fc.tuple(arrivals(history), arrivals(asReadings(history, timeZone)))),
+        async ([deltaBatches, readingBatches]) => {
+          const run = ++runs;
+          const renamed = (record: HistoryRecord): HistoryRecord => ({
+            ...record,
+            id: `${run}:${record.id}`,
+            serialNo: `${run}R${record.serialNo}`,
+          });
+          const serialNos = await importCardsOf(deltaBatches.flat().map(renamed));
+          for (const [source, batches] of [
+            [sourceOf("delta"), deltaBatches],
+            [promptReadings, readingBatches],
+          ] as const)
+            for (const batch of batches)
+              await intake.takeIn(
+                source,
+                batch.map((record) => submitted(source, renamed(record))),
+              );
+          const byDeltas = await storedMonths(sourceOf("delta"), serialNos);
+          // A day on which the counter stood still is there of readings only.
+          expect(withoutDaysOfNothing(await storedMonths(promptReadings, serialNos))).toEqual(byDeltas);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  }, 120_000);
 });
+
+/** The counter that a carrier would keep of the same usage: it begins anew with each billing month. */
+function asReadings(history: readonly HistoryRecord[], timeZone: string): HistoryRecord[] {
+  const counters = new Map<string, number>();
+  return history
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((record) => {
+      const counter = `${record.serialNo} ${placeOf(record, timeZone).month}`;
+      const bytes = (counters.get(counter) ?? 0) + record.bytes;
+      counters.set(counter, bytes);
+      return { ...record, bytes };
+    });
+}
+
+function withoutDaysOfNothing(months: readonly ModelMonth[]): ModelMonth[] {
+  return months.map((month) => ({
+    ...month,
+    days: Object.fromEntries(Object.entries(month.days).filter(([, bytes]) => bytes !== 0)),
+  }));
+}
