@@ -189,7 +189,7 @@ function requestHtml(operation: Operation, language: Language, codeBlocks: CodeB
 }
 
 function answerExample({ data }: Operation, language: Language): string {
-  const answer = { errcode: 0, errmsg: "success", data: exampleOf(data), request_id: "3f9c01d2ab-1k" };
+  const answer = { errcode: 0, errmsg: "success", data: exampleOf(data), request_id: "3lsjvoc0wi-1k" };
   return JSON.stringify(
     answer,
     (_, value: unknown) => errcodes.find(({ text }) => text.zh === value)?.text[language] ?? value,
