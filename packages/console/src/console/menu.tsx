@@ -12,7 +12,7 @@ interface Group {
 
 /** The menu's order: what is looked at all day first, what is set up once last. */
 const groups: readonly Group[] = [
-  { paths: ["/overview"] },
+  { paths: ["/"] },
   { label: (t) => t("业务", "Business"), paths: ["/cards", "/products", "/accounts", "/clients"] },
   { label: (t) => t("用量", "Usage"), paths: ["/sources", "/quarantine"] },
   { label: (t) => t("运行", "Operation"), paths: ["/calls", "/jobs"] },

@@ -38,8 +38,8 @@ function createCommand(staff: Command, terminal: Terminal): void {
     .requiredOption(
       "--role <role>",
       zh
-        ? "admin：管理员；operator：操作员，可修改业务数据；viewer：只能查看"
-        : "admin; operator, who may change everything but staff; or viewer, who may look",
+        ? "admin：管理员，另可变动余额、发放密钥、管理员工；operator：操作员，可导入和修改业务数据；viewer：只能查看"
+        : "viewer, who may look; operator, who may import and change things; or admin, who also moves money, gives out secrets and manages staff",
       role(zh),
     )
     .option("--json", zh ? "以 JSON 输出" : "print JSON")
