@@ -115,9 +115,13 @@ async function lookAt(
   await page.locator("main h1").first().waitFor();
   await page.waitForLoadState("networkidle");
   let text = await page.locator("body").innerText();
-  for (const opener of await page.locator(".ant-table-row-expand-icon-collapsed, [role=tab]").all()) {
-    if (!(await opener.isVisible())) continue;
-    await opener.click();
+  // All rows that open, then one tab after the other, each of which puts something else on the page.
+  await page.evaluate(() => {
+    for (const row of document.querySelectorAll<HTMLElement>(".ant-table-row-expand-icon-collapsed")) row.click();
+  });
+  const tabs = page.locator("main [role=tab]");
+  for (let at = 0; at < (await tabs.count()); at++) {
+    await tabs.nth(at).click();
     text += await page.locator("body").innerText();
   }
   await page.waitForLoadState("networkidle");

@@ -10,8 +10,14 @@ export function roleName(role: Role, t: Translate): string {
 /** What a role may do, in a sentence. */
 export function roleMeaning(role: Role, t: Translate): string {
   return {
-    admin: t("另可变动余额、发放密钥、管理员工", "Besides: moves money, gives out secrets, manages staff"),
-    operator: t("可导入和修改业务数据", "May import and change things"),
+    admin: t(
+      "可做一切，包括变动余额、发放密钥、管理员工",
+      "May do everything: move money, give out secrets, manage staff",
+    ),
+    operator: t(
+      "可导入和修改业务数据，不能动余额、密钥和员工",
+      "May import and change things, but not money, secrets or staff",
+    ),
     viewer: t("只能查看，不能修改", "May look, and change nothing"),
   }[role];
 }
