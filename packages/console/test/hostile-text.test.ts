@@ -54,7 +54,11 @@ beforeAll(async () => {
     Object.assign(known, { accountNo: String(accountNo), clientId: client.clientId, serialNo: `8800000${at}` });
     // In the call log, and in what is said of the refusal.
     const caller = { client_id: client.clientId, client_secret: client.clientSecret, account_no: String(accountNo) };
-    await server.call("/v1/member/info", caller, { member: name.replaceAll("&", ""), note: name.replaceAll("&", "") });
+    const { body } = await server.call("/v1/member/info", caller, {
+      member: name.replaceAll("&", ""),
+      note: name.replaceAll("&", ""),
+    });
+    known["requestId"] = body.request_id;
   }
   const source = await sources.create(
     { name: "hostile", kind: "delta", unit: null, graceSeconds: 21_600, closeAfterSeconds: 259_200 },

@@ -60,7 +60,7 @@ export function Layout() {
                 onClose={() => setDrawerOpen(false)}
                 placement="left"
                 size={248}
-                styles={{ body: { padding: 0 } }}
+                styles={{ body: { padding: 0, background: "var(--ant-color-bg-container)" } }}
               >
                 {menu}
               </Drawer>

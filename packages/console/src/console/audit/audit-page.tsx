@@ -94,7 +94,7 @@ export default function AuditPage() {
         columns={[
           {
             title: t("时间", "Time"),
-            width: 170,
+            width: 190,
             render: (_, { at }) => <span className="mono">{format.time(at)}</span>,
           },
           {

@@ -114,12 +114,17 @@ const values: Words = {
   step: ["阶段", "Step"],
   tried: ["尝试的是", "Tried"],
   two_factor: ["两步验证", "Two-factor"],
+  unchanged: ["未变", "Unchanged"],
   unit: ["单位", "Unit"],
   updated: ["更新", "Changed"],
 };
 
 /** What is recorded in words of the program's own, by the value's name and itself. */
 const contents: Words = {
+  "kind card_import": ["导入卡", "import of cards"],
+  "kind product_import": ["导入套餐产品", "import of products"],
+  "kind package_import": ["导入已订套餐", "import of packages"],
+  "kind card_export": ["导出卡", "export of cards"],
   "role admin": ["管理员", "Admin"],
   "role operator": ["操作员", "Operator"],
   "role viewer": ["只读", "Viewer"],

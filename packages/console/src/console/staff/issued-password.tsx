@@ -18,6 +18,8 @@ export function IssuedPassword(props: {
       closable={false}
       mask={{ closable: false }}
       keyboard={false}
+      // Not kept in the page, hidden, once it has been seen.
+      destroyOnHidden
       footer={
         <Button type="primary" onClick={onClose}>
           {t("我已转告或记下", "I have passed it on")}

@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Form, Input, Modal, Radio, Space } from "antd";
 import { useState } from "react";
 import { useLanguage } from "../../shared/language.tsx";
@@ -47,6 +48,7 @@ function Fields({ member, latest, onCreated, onSaved, onClose }: Props) {
   const [form] = Form.useForm<Typed>();
   const create = useChange("POST /staff");
   const update = useChange("PATCH /staff/:staffId");
+  const client = useQueryClient();
   const [seenVersion, setSeenVersion] = useState(member?.version ?? 0);
   const [conflict, setConflict] = useState<string>();
   const [problem, setProblem] = useState<string>();
@@ -61,7 +63,10 @@ function Fields({ member, latest, onCreated, onSaved, onClose }: Props) {
       await update.mutateAsync({ params, body: { version: seenVersion, name, role } });
       onSaved();
     } catch (error) {
-      if (error instanceof CallError && error.code === "conflict") return setConflict(error.message);
+      if (error instanceof CallError && error.code === "conflict") {
+        setConflict(error.message);
+        return await client.invalidateQueries();
+      }
       setProblem(error instanceof Error ? error.message : String(error));
     }
   }
@@ -82,29 +87,32 @@ function Fields({ member, latest, onCreated, onSaved, onClose }: Props) {
       onFinish={(typed) => void submit(typed)}
     >
       {problem !== undefined && <Alert type="error" showIcon title={problem} className={styles["problem"] ?? ""} />}
-      {conflict !== undefined && latest !== undefined && (
+      {conflict !== undefined && (
         <Alert
           type="warning"
           showIcon
           className={styles["problem"] ?? ""}
           title={conflict}
           description={
-            <>
-              <p className={styles["wrap"]}>
-                {t(
-                  `现在是：${latest.name}，${roleName(latest.role, t)}。你填写的内容仍在下方。`,
-                  `It is now: ${latest.name}, ${roleName(latest.role, t)}. What you typed is still below.`,
-                )}
-              </p>
-              <Space wrap>
-                <Button size="small" onClick={() => see(true)}>
-                  {t("改用最新内容", "Take what it is now")}
-                </Button>
-                <Button size="small" onClick={() => see(false)}>
-                  {t("保留我的填写", "Keep what I typed")}
-                </Button>
-              </Space>
-            </>
+            latest !== undefined &&
+            latest.version !== seenVersion && (
+              <>
+                <p className={styles["wrap"]}>
+                  {t(
+                    `现在是：${latest.name}，${roleName(latest.role, t)}。你填写的内容仍在下方。`,
+                    `It is now: ${latest.name}, ${roleName(latest.role, t)}. What you typed is still below.`,
+                  )}
+                </p>
+                <Space wrap>
+                  <Button size="small" onClick={() => see(true)}>
+                    {t("改用最新内容", "Take what it is now")}
+                  </Button>
+                  <Button size="small" onClick={() => see(false)}>
+                    {t("保留我的填写", "Keep what I typed")}
+                  </Button>
+                </Space>
+              </>
+            )
           }
         />
       )}
