@@ -49,7 +49,9 @@ describe("the pages of customers", () => {
       ["CUCC-30M", "联通 30M 加油包", "cucc", "1.00", "1.00", 30, 1, 2, 1],
     ] as const;
     const columns = "product_no,name,carrier,origin_price,fee,data_value,month,level,eft_type".split(",");
-    await platform.server.importProducts(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at] ?? ""]))));
+    await platform.server.importProducts(
+      rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at] ?? ""]))),
+    );
   });
 
   describe.each([

@@ -227,6 +227,7 @@ describe("the explorer", () => {
     await page.getByText("errcode 55006", { exact: true }).waitFor();
     await page.getByRole("button", { name: /Correct by the server's time/ }).click();
     await page.getByText("errcode 0", { exact: true }).waitFor();
+    expect(await page.getByLabel("timestamp").inputValue()).toBe("");
   });
 
   test("calls every operation with its documented examples", async () => {
@@ -256,6 +257,7 @@ describe("the explorer", () => {
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("The server cannot be reached.").waitFor();
     await page.context().setOffline(false);
+    expect(await page.getByLabel("serial_no").inputValue()).toBe("87000001");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("errcode 0", { exact: true }).waitFor();
   });
@@ -264,7 +266,7 @@ describe("the explorer", () => {
 describe("search", () => {
   test.each([
     ["zh", "白名单", "55003", /\/docs\/(errors\/55003|conventions|quick)/],
-    ["zh", "签名大写", "sign_lower_case", /\/docs\/errors\/55004#sign_lower_case$/],
+    ["zh", "签名大写", "sign_lower_case", /\/docs\/(errors\/55004#sign_lower_case|signing#)/],
     ["zh", "55004", "55004", /\/docs\/errors\/55004$/],
     ["en", "allow-list", "55003", /\/docs\/(errors\/55003|conventions#)/],
     ["en", "lower_case", "sign_lower_case", /\/docs\/errors\/55004#sign_lower_case$/],
