@@ -1,9 +1,11 @@
 /** Every language sample reproduces the published signatures and is answered by a live server, run as its README says. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { signParameters } from "@dakashi/sdk/signature";
+import { asciiJson, snippetLanguages } from "../packages/console/src/portal/debugger/snippets.ts";
 import { startTestServer } from "../packages/server/test/server.ts";
 import { type Command, languages, missingRuntime } from "./languages.ts";
 import { type OpenApiPaths, languageFor, sampleArguments, sampleFor, sampledOperations } from "./operations.ts";
@@ -108,6 +110,17 @@ async function called(command: Command, environment: Record<string, string> = {}
   return { exitCode, answer: JSON.parse(stdout) };
 }
 
+/** The file that a ready request is saved as, and what runs it. */
+const readyRequests: Record<string, [file: string, commandLine: string]> = {
+  php: ["call.php", "php call.php"],
+  python: ["call.py", "python3 call.py"],
+  java: ["SignedCall.java", "java SignedCall.java"],
+  go: ["call.go", "go run call.go"],
+  csharp: ["SignedCall.cs", "mcs -r:System.Net.Http SignedCall.cs && mono SignedCall.exe"],
+  node: ["call.mjs", "node call.mjs"],
+  curl: ["call.sh", "sh call.sh"],
+};
+
 describe.each(languages)("the $language sample", (language) => {
   const { command, prepare, documented } = language;
   const missing = missingRuntime(language);
@@ -169,6 +182,25 @@ describe.each(languages)("the $language sample", (language) => {
     const { exitCode, answer } = await called([...own.command, ...sampleArguments(operation)]);
     expect(answer).toMatchObject({ errcode: 0, data: expect.any(Object) });
     expect(exitCode).toBe(0);
+  });
+
+  it("is beside a ready request of the signature debugger, which runs as it is copied", async (context) => {
+    needsRuntime(context);
+    const params = {
+      client_id: server.clientId,
+      // What any of the languages, or a shell, might take for something of its own.
+      remark: "流量 '卡' \"\\\\u0041\" `$HOME` %s {0} @\n\u200b😀",
+      serial_no: server.serialNo,
+      timestamp: Math.floor(Date.now() / 1000),
+    };
+    const body = asciiJson(JSON.stringify({ ...params, sign: signParameters(params, server.clientSecret) }));
+    const snippet = snippetLanguages.find(({ id }) => id === language.language);
+    if (snippet === undefined) throw new Error(`the debugger does not write ${language.language}`);
+    const [file, commandLine] = readyRequests[language.language] ?? ["", ""];
+    mkdirSync(join(copy, "ready"), { recursive: true });
+    writeFileSync(join(copy, "ready", file), snippet.write({ url: `${server.url}/v1/member/info`, body }));
+    const { stdout, stderr } = await run(["sh", "-c", `cd ready && ${commandLine}`]);
+    expect(JSON.parse(stdout), stderr).toMatchObject({ errcode: 0, data: { serial_no: server.serialNo } });
   });
 
   it("prints the answer whatever its HTTP status", async (context) => {

@@ -80,7 +80,7 @@ describe.each(["zh", "en"] as const)("in %s", (language) => {
     expect([...files]).toContain("/openapi.json");
     expect(await page.title()).toContain(language === "zh" ? "大卡师开放平台" : "Dakashi Open Platform");
     expectNoFaults(page);
-  });
+  }, 300_000);
 
   test.each([
     { width: 1440, dark: false },
@@ -97,7 +97,7 @@ describe.each(["zh", "en"] as const)("in %s", (language) => {
       await screenshot(page, `portal${path.replaceAll("/", "-")}-${width}-${language}${dark ? "-dark" : ""}`, true);
     }
     expectNoFaults(page);
-  });
+  }, 300_000);
 });
 
 test("a link to a refusal leads to its explanation, with a slash at the end or without, in either language", async () => {
