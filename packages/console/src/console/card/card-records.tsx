@@ -72,7 +72,7 @@ export function CardRecords({ card, usage }: { readonly card: CardShown; readonl
             loading={records.isFetching}
             dataSource={data?.list ?? []}
             pagination={false}
-            style={{ minWidth: 900 }}
+            style={data === undefined || data.list.length > 0 ? { minWidth: 900 } : {}}
             locale={{ emptyText: emptyText(data?.records_kept ?? true, t) }}
             {...(data?.list.some(({ attributes }) => attributes !== null) === true
               ? {
