@@ -8,6 +8,7 @@ import {
   IdcardOutlined,
   InboxOutlined,
   KeyOutlined,
+  NodeIndexOutlined,
   TeamOutlined,
 } from "@ant-design/icons";
 import { type ComponentType, type LazyExoticComponent, type ReactNode, lazy } from "react";
@@ -57,7 +58,7 @@ export const pages: readonly Page[] = [
   {
     path: "/sources",
     component: lazy(() => import("./sources/sources-page.tsx")),
-    menu: { label: (t) => t("用量来源", "Usage sources"), icon: <ApiOutlined /> },
+    menu: { label: (t) => t("用量来源", "Usage sources"), icon: <NodeIndexOutlined /> },
   },
   { path: "/sources/:name", component: lazy(() => import("./sources/source-page.tsx")) },
   {
