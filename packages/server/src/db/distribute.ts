@@ -49,7 +49,7 @@ export const placements: readonly TablePlacement[] = [
   // What is known of a record by its id alone: two with one id may name different cards.
   sharded("usage_identity", "record_id"),
   sharded("usage_quarantine", "record_id", "usage_identity"),
-  // Who signs in, what they have changed and begun, and what was called: see docs/decisions/0022-tables-on-the-coordinator.md.
+  // Who signs in, what they have changed and begun, and what was called: see docs/decisions/0023-tables-on-the-coordinator.md.
   onCoordinator("staff"),
   onCoordinator("staff_credential"),
   onCoordinator("staff_session"),
