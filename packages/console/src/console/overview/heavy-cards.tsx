@@ -30,7 +30,7 @@ export function HeavyCards({
       acts={
         heavy !== undefined &&
         heavy.cards > 0 && (
-          <Link to={`/cards?used_percent_min=${kind === "over" ? 100 : 90}`}>
+          <Link to={`/cards?usage=${kind === "over" ? 100 : 90}`}>
             {kind === "over" ? t("查看这些卡", "Show these cards") : t("查看 90% 以上的卡", "Show all from 90%")}
           </Link>
         )

@@ -2,10 +2,12 @@ import { Empty, Skeleton } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
+import { simStatusName } from "../cards/card-status.tsx";
 import { useChartColors } from "../parts/chart-theme.ts";
 import { useFormat } from "../parts/format.ts";
 import { Section } from "../parts/section.tsx";
-import { type Inventory, carrierName, partText, simStatusName } from "./words.ts";
+import { type Inventory, partText } from "./words.ts";
+import { carrierName } from "../products/words.ts";
 import styles from "./overview.module.css";
 
 interface Share {
@@ -34,7 +36,7 @@ export function StatusShares({ inventory }: Given) {
         rows={4}
         shares={inventory?.by_sim_status.map(({ sim_status, cards }) => ({
           key: String(sim_status),
-          name: <Link to={`/cards?sim_status=${sim_status}`}>{simStatusName(sim_status, t)}</Link>,
+          name: <Link to={`/cards?sim=${sim_status}`}>{simStatusName(sim_status, t)}</Link>,
           cards,
           color: byStatus[sim_status],
         }))}
@@ -106,7 +108,7 @@ export function AccountShares({ inventory }: Given) {
         ? [
             {
               key: "stock",
-              name: <Link to="/cards?in_stock=true">{t("库存（未分配账户）", "In stock, no account")}</Link>,
+              name: <Link to="/cards?account=stock">{t("库存（未分配账户）", "In stock, no account")}</Link>,
               cards: inventory.in_stock,
               color: series[5],
             },

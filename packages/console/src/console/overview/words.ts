@@ -17,27 +17,6 @@ export function rangeName(range: CallRange, t: Translate): string {
   return names[range];
 }
 
-export function simStatusName(status: number, t: Translate): string {
-  const names = [
-    t("已停机", "Stopped"),
-    t("正常", "Running"),
-    t("待激活", "Awaiting activation"),
-    t("停机中", "Being stopped"),
-    t("开机中", "Being started"),
-  ];
-  return names[status] ?? String(status);
-}
-
-export function carrierName(carrier: string, t: Translate): string {
-  const names: Readonly<Record<string, string>> = {
-    cmcc: t("中国移动", "China Mobile"),
-    cucc: t("中国联通", "China Unicom"),
-    ctcc: t("中国电信", "China Telecom"),
-    cbn: t("中国广电", "China Broadnet"),
-  };
-  return names[carrier.toLowerCase()] ?? carrier;
-}
-
 /** A part of a whole: "12.3 %", and "<0.1 %" rather than nothing; an em dash where there is no whole. */
 export function partText(part: number, whole: number, language: Language): string {
   if (whole === 0) return "—";
