@@ -17,13 +17,20 @@ export function rangeName(range: CallRange, t: Translate): string {
   return names[range];
 }
 
-/** A part of a whole: "12.3 %", and "<0.1 %" rather than nothing; an em dash where there is no whole. */
+/**
+ * A part of a whole: "12.3%", and "<0.1%" rather than nothing; an em dash where there is no whole. Rounded down, so that
+ * nothing reads as all of it that is not.
+ */
 export function partText(part: number, whole: number, language: Language): string {
   if (whole === 0) return "—";
   const percent = (part / whole) * 100;
   if (percent > 0 && percent < 0.1) return "<0.1%";
-  const digits = percent > 0 && percent < 99.95 ? 1 : 0;
-  const format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const digits = percent > 0 && percent < 100 ? 1 : 0;
+  const format = new Intl.NumberFormat(language, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    roundingMode: "floor",
+  });
   return `${format.format(percent)}%`;
 }
 
