@@ -70,7 +70,7 @@ beforeAll(async () => {
       source.token,
       JSON.stringify({
         specversion: "1.0",
-        id: `${text}`,
+        id: text,
         source: "hostile",
         type: "usage.data.delta",
         subject: at % 2 === 0 ? text : "88000001",

@@ -22,7 +22,7 @@ interface SessionOptions {
 }
 
 /** What somebody new chooses in place of the first password. */
-export const chosenPassword = "correct horse battery";
+const chosenPassword = "correct horse battery";
 
 /** Signs somebody new in over HTTP. */
 export async function signInAs(server: TestServer, role: Role, options: SessionOptions = {}): Promise<SignedInStaff> {

@@ -164,7 +164,7 @@ export function valueText(name: string, value: unknown, t: Translate): string {
     return Object.entries(value)
       .map(([inner, content]) => `${valueName(inner, t)}${t("：", ": ")}${valueText(inner, content, t)}`)
       .join(t("；", "; "));
-  const text = String(value as string | number);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   const key = `${name} ${text}`;
   return Object.hasOwn(contents, key) ? say(contents, key, t) : text;
 }

@@ -1,7 +1,7 @@
 import type { Translate } from "../../shared/language.tsx";
 
 /** As the server has them; it also refuses what is tried first by whoever guesses. */
-export const passwordLengthMin = 12;
+const passwordLengthMin = 12;
 export const passwordLengthMax = 128;
 
 export interface PasswordRule {

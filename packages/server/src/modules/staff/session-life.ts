@@ -1,5 +1,5 @@
 /** How long a session that nobody uses stays open, and how long any does. */
-export const idleSessionMs = 12 * 3_600_000;
+const idleSessionMs = 12 * 3_600_000;
 export const sessionMaxSeconds = 7 * 86_400;
 
 /** The moments by which a session is known to be open. */
