@@ -87,17 +87,21 @@ describe.each(["zh", "en"] as const)("in %s", (language) => {
     { width: 1440, dark: true },
     { width: 360, dark: false },
     { width: 360, dark: true },
-  ])("everyone can use every kind of page, $width px wide, dark $dark", async ({ width, dark }) => {
-    const page = await platform.page({ language, width, dark });
-    for (const path of kinds) {
-      await open(page, path);
-      expect(await page.getAttribute("html", "lang")).toBe(language === "zh" ? "zh-CN" : "en");
-      await expectNoSidewaysScroll(page);
-      await expectAccessible(page);
-      await screenshot(page, `portal${path.replaceAll("/", "-")}-${width}-${language}${dark ? "-dark" : ""}`, true);
-    }
-    expectNoFaults(page);
-  }, 300_000);
+  ])(
+    "everyone can use every kind of page, $width px wide, dark $dark",
+    async ({ width, dark }) => {
+      const page = await platform.page({ language, width, dark });
+      for (const path of kinds) {
+        await open(page, path);
+        expect(await page.getAttribute("html", "lang")).toBe(language === "zh" ? "zh-CN" : "en");
+        await expectNoSidewaysScroll(page);
+        await expectAccessible(page);
+        await screenshot(page, `portal${path.replaceAll("/", "-")}-${width}-${language}${dark ? "-dark" : ""}`, true);
+      }
+      expectNoFaults(page);
+    },
+    300_000,
+  );
 });
 
 test("a link to a refusal leads to its explanation, with a slash at the end or without, in either language", async () => {

@@ -163,6 +163,6 @@ function documentPage(
   };
 }
 
-export function headingsOf(sections: readonly Section[]): Heading[] {
+function headingsOf(sections: readonly Section[]): Heading[] {
   return sections.flatMap(({ id, title, level }) => (level === 2 || level === 3 ? [{ id, title, level }] : []));
 }

@@ -58,7 +58,7 @@ export function refusalPlaces(explanations: readonly Explanation[]): Map<string,
   return places;
 }
 
-export function errcodeTitle({ errcode, text }: Errcode, language: Language): string {
+function errcodeTitle({ errcode, text }: Errcode, language: Language): string {
   return `${errcode} ${text[language].replace(/[，,;；].*$/, "")}`;
 }
 
