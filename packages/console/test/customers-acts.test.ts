@@ -166,6 +166,7 @@ describe("two who edit the same", () => {
     await screenshot(page, "conflict-360-en");
     await button(page, "Allow-list: use the present value").click();
     await button(page, "Save").click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     await page.getByText("70 a second").waitFor();
     const { allow_ips, rate_per_second } = await platform.server.clients.get(client.client_id);
     expect({ allow_ips, rate_per_second }).toEqual({ allow_ips: ["10.0.0.0/8"], rate_per_second: 70 });
@@ -311,6 +312,50 @@ describe("what has been typed", () => {
     await page.goBack();
     await button(page, "放弃并离开").click();
     await page.waitForURL(/\/console\/accounts$/);
+    expectNoFaults(page);
+  });
+});
+
+/** Goes on with the Tab key until what is so called has the focus. */
+async function tabTo(page: TestPage, name: string): Promise<void> {
+  for (let pressed = 0; pressed < 60; pressed++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(
+      () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent,
+    );
+    if (focused === name) return;
+  }
+  throw new Error(`the Tab key does not come to ${name}`);
+}
+
+describe("the keyboard alone", () => {
+  it("makes an account, edits it and suspends it", async () => {
+    const page = await platform.signedIn();
+    await page.goto("/console/accounts");
+    await button(page, "新建账户").waitFor();
+    await tabTo(page, "新建账户");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("名称", { exact: true }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("name");
+    await page.keyboard.type("键盘科技");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "键盘科技" }).waitFor();
+    await tabTo(page, "编辑");
+    await page.keyboard.press("Enter");
+    await page.getByLabel("名称", { exact: true }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("name");
+    await page.keyboard.press("End");
+    await page.keyboard.type("有限公司");
+    await tabTo(page, "保存");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "键盘科技有限公司" }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await tabTo(page, "停用");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByText("随时可以恢复").waitFor();
+    await tabTo(page, "停用");
+    await page.keyboard.press("Enter");
+    await page.getByText("账户已停用：").waitFor();
     expectNoFaults(page);
   });
 });

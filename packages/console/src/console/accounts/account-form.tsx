@@ -67,7 +67,7 @@ function AccountFields() {
   return (
     <>
       <Form.Item name="name" label={t("名称", "Name")}>
-        <Input autoFocus autoComplete="off" maxLength={120} />
+        <Input autoComplete="off" maxLength={120} />
       </Form.Item>
       <Form.Item name="rank" label={t("等级", "Rank")}>
         <Select options={ranks.map((rank) => ({ value: rank, label: rankName(rank, t) }))} />

@@ -118,7 +118,7 @@ function Summary({ account }: { readonly account: Account }) {
           {
             key: "cards",
             label: t("卡", "Cards"),
-            children: <Link to={`/cards?account_no=${accountNo}`}>{t(`${cards} 张`, cards)}</Link>,
+            children: <Link to={`/cards?account=${accountNo}`}>{t(`${cards} 张`, cards)}</Link>,
           },
           {
             key: "calls",

@@ -49,7 +49,7 @@ export default function AccountsPage() {
       </PageHead>
       <div className="filters">
         <SearchField
-          label={t("名称、账户编号或 client_id 开头", "Name, number, or start of a client_id")}
+          label={t("名称、账户编号或 client_id 开头", "Name, number or client_id")}
           width={320}
           value={state.search ?? ""}
           onSearch={(search) => change({ search, before: undefined })}

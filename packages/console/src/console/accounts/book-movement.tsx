@@ -60,7 +60,7 @@ export function BookMovement({ account, onClose }: { readonly account: Account; 
         />
       </Form.Item>
       <Form.Item name="amount" label={t("金额（元）", "Amount in CNY")}>
-        <Input className="mono" inputMode="decimal" autoFocus autoComplete="off" maxLength={24} />
+        <Input className="mono" inputMode="decimal" autoComplete="off" maxLength={24} />
       </Form.Item>
       <Outcome balance={account.balance} />
       <RemarkField />

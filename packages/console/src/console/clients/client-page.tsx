@@ -149,7 +149,7 @@ function Summary({ client }: { readonly client: Client }) {
             children: (
               <Space wrap>
                 <Link to={`/calls?client_id=${clientId}`}>{t("调用日志", "Call log")}</Link>
-                <Link to={`/calls?client_id=${clientId}&refused=1`}>{t("最近的拒绝", "Recent refusals")}</Link>
+                <Link to={`/calls?client_id=${clientId}&errcode=refused`}>{t("最近的拒绝", "Recent refusals")}</Link>
                 <Link to={`/audit?object_kind=client&object_id=${clientId}`}>{t("操作日志", "Audit log")}</Link>
               </Space>
             ),

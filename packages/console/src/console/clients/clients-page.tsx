@@ -31,7 +31,7 @@ export default function ClientsPage() {
       <PageHead title={t("客户端", "Clients")} />
       <div className="filters">
         <SearchField
-          label={t("client_id 开头、账户编号或名称", "Start of the client_id, account number or name")}
+          label={t("client_id 开头、账户编号或名称", "client_id, account number or name")}
           width={340}
           value={state.search ?? ""}
           onSearch={(search) => change({ search, after: undefined })}

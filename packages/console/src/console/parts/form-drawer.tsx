@@ -1,5 +1,5 @@
 import { Alert, Button, Drawer, Form, Grid, Space } from "antd";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useLanguage } from "../../shared/language.tsx";
 import { CallError } from "../api.ts";
 import { Conflict, type ConflictSeen, useConflict } from "./conflict.tsx";
@@ -101,6 +101,8 @@ export function FormDrawer<V extends object>(props: {
       title={props.title}
       size={isWide ? 560 : "100%"}
       mask={{ closable: true }}
+      // The first field has it, see below.
+      autoFocus={false}
       onClose={() => leave(props.onClose)}
       footer={
         <Space style={{ width: "100%", justifyContent: "flex-end" }}>
@@ -123,10 +125,19 @@ export function FormDrawer<V extends object>(props: {
         scrollToFirstError={{ focus: true }}
         onFinish={(values) => void submit(values)}
       >
-        {props.children}
+        <FocusedFirst>{props.children}</FocusedFirst>
         {/* So that Enter submits, the button being outside of the form. */}
         <button type="submit" hidden />
       </Form>
     </Drawer>
   );
+}
+
+/** Puts the cursor where typing begins. */
+function FocusedFirst({ children }: { readonly children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    place.current?.querySelector<HTMLElement>("input:checked, input:not([type=radio]), textarea")?.focus();
+  }, []);
+  return <div ref={place}>{children}</div>;
 }

@@ -65,7 +65,7 @@ export function CreateProduct({ onClose }: { readonly onClose: () => void }) {
           "Digits, letters, _ or -, up to 32; it cannot be changed afterwards.",
         )}
       >
-        <Input className="mono" autoFocus autoComplete="off" maxLength={40} />
+        <Input className="mono" autoComplete="off" maxLength={40} />
       </Form.Item>
       <ProductFields />
     </FormDrawer>

@@ -55,7 +55,7 @@ export default function ProductsPage() {
       </PageHead>
       <div className="filters">
         <SearchField
-          label={t("名称，或编号的开头", "Name, or how the number begins")}
+          label={t("名称，或编号的开头", "Name or number")}
           value={state.search ?? ""}
           onSearch={(search) => change({ search, after: undefined })}
         />
