@@ -131,6 +131,7 @@ describe("finding a card", () => {
     await page.getByText("其中 1 张不符合当前筛选，未显示。").waitFor();
     await page.getByRole("status").getByRole("button", { name: "清除筛选" }).click();
     await page.getByRole("link", { name: "87000101" }).waitFor();
+    expect(page.url()).not.toContain("sim=");
     expectNoFaults(page);
   });
 });
@@ -147,7 +148,7 @@ it("narrows, orders and pages, all of it in the address, and the back button und
   await page.goBack();
   await page.getByText("共 120 张卡").waitFor();
   await page.getByLabel("账户", { exact: true }).fill("上海");
-  await page.getByTitle(/^上海物联科技有限公司/).click();
+  await page.getByTitle(/^上海物联科技有限公司 \(/).click();
   await page.getByText("共 60 张卡").waitFor();
   await page.getByLabel("排序").click();
   await page.getByTitle("用量百分比从高到低").click();
@@ -269,6 +270,6 @@ describe.each([
       await expectAccessible(page);
       await screenshot(page, `${name}-${what}`);
     }
-    expectNoFaults(page);
+    expect(page.faults).toEqual([]);
   });
 });

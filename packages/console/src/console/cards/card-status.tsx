@@ -7,11 +7,11 @@ export const gprsStatuses = [1, 0, 3, 4] as const;
 /** Whether the carrier serves a SIM at all. */
 export function simStatusName(status: number, t: Translate): string {
   const names: Readonly<Record<number, string>> = {
-    0: t("已停机", "Stopped"),
+    0: t("停机", "Stopped"),
     1: t("正常", "Running"),
     2: t("待激活", "Awaiting activation"),
     3: t("停机中", "Being stopped"),
-    4: t("复机中", "Being started"),
+    4: t("开机中", "Being started"),
   };
   return names[status] ?? String(status);
 }

@@ -23,7 +23,7 @@ export const usagePercents = [50, 80, 90, 100] as const;
 const sorts: readonly CardSort[] = ["serial_no", "created_at", "used", "left", "percent"];
 
 /** An order as the address has it: with a minus in front, the other way round. */
-export function sortOf(text: string | undefined): { readonly sort: CardSort; readonly descending: boolean } {
+function sortOf(text: string | undefined): { readonly sort: CardSort; readonly descending: boolean } {
   const descending = text?.startsWith("-") ?? false;
   const sort = sorts.find((one) => one === text?.replace(/^-/, ""));
   return sort === undefined ? { sort: "serial_no", descending: false } : { sort, descending };

@@ -114,7 +114,14 @@ function Stage({ job }: { readonly job: Job }) {
 
 function Again({ job }: { readonly job: Job }) {
   const { t } = useLanguage();
-  if (!useMayActAs()("operator") || job.kind === "card_export") return null;
+  const mayImport = useMayActAs()("operator");
+  if (job.kind === "card_export")
+    return (
+      <Link to="/cards">
+        <Button>{t("回到卡列表", "Back to the cards")}</Button>
+      </Link>
+    );
+  if (!mayImport) return null;
   return (
     <Link to={`/jobs/import?kind=${job.kind}`}>
       <Button>{t("上传另一个文件", "Upload another file")}</Button>
@@ -216,7 +223,7 @@ function Confirmation({ job }: { readonly job: Job }) {
   const offer =
     refused === 0
       ? t(`导入（写入 ${format.count(writes)} 项）`, `Import (writes ${format.count(writes)})`)
-      : t(`跳过 ${format.count(refused)} 行，导入其余`, `Skip ${format.count(refused)} and import the other lines`);
+      : t(`跳过 ${format.count(refused)} 行，导入其余`, `Skip ${format.count(refused)}, import the rest`);
   return (
     <Alert
       type={refused === 0 && !job.changed_since_check ? "info" : "warning"}
@@ -298,7 +305,11 @@ function History({ job }: { readonly job: Job }) {
       ? []
       : [{ label: t("文件保留至", "Files kept until"), children: format.time(job.files_until) }]),
   ];
-  return <Descriptions size="small" bordered column={{ xs: 1, md: 2 }} items={items} />;
+  return (
+    <Card size="small">
+      <Descriptions size="small" column={{ xs: 1, md: 2 }} items={items} />
+    </Card>
+  );
 }
 
 function CancelButton({ job }: { readonly job: Job }) {
@@ -309,10 +320,13 @@ function CancelButton({ job }: { readonly job: Job }) {
   function ask(): void {
     modal.confirm({
       title: t("取消这个任务？", "Cancel this job?"),
-      content: t(
-        "已做的部分会全部撤销，不会写入任何内容；已上传的文件保留 7 天。",
-        "All that it has done is taken back and nothing is written; the uploaded file is kept for 7 days.",
-      ),
+      content:
+        job.step === "export"
+          ? t("已写出的部分会删除，不影响任何数据。", "What it has written of the file is deleted; no data is touched.")
+          : t(
+              "已做的部分会全部撤销，不会写入任何内容；已上传的文件保留 7 天。",
+              "All that it has done is taken back and nothing is written; the uploaded file is kept for 7 days.",
+            ),
       okText: t("取消任务", "Cancel the job"),
       okButtonProps: { danger: true },
       cancelText: t("不取消", "Keep it"),

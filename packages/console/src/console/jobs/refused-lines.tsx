@@ -32,7 +32,7 @@ export function RefusedLines({ job, figures }: { readonly job: Job; readonly fig
         rowKey="line"
         size="small"
         dataSource={first}
-        pagination={first.length > 20 ? { pageSize: 20, showSizeChanger: false } : false}
+        pagination={first.length > 10 ? { pageSize: 10, showSizeChanger: false } : false}
         columns={[
           { title: t("行号", "Line"), dataIndex: "line", width: 90, className: "mono" },
           { title: t("原因", "Reason"), dataIndex: "reason", className: styles["wrap"] ?? "" },

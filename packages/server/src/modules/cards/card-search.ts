@@ -22,7 +22,7 @@ export interface IdentifierSearch {
 const foundMax = 100;
 
 /** Numbers are copied with blanks and hyphens in them, and of an MSISDN with its country. */
-export function searchedText(typed: string): string {
+function searchedText(typed: string): string {
   return typed.replaceAll(/[\s\u00a0\u200b\ufeff-]/g, "").replace(/^\+86(?=1\d{10}$)/, "");
 }
 

@@ -64,11 +64,11 @@ const columns: Readonly<Record<string, Column>> = {
 };
 
 const simStatuses: Readonly<Record<number, Text>> = {
-  0: text("已停机", "Stopped"),
+  0: text("停机", "Stopped"),
   1: text("正常", "Running"),
   2: text("待激活", "Awaiting activation"),
   3: text("停机中", "Being stopped"),
-  4: text("复机中", "Being started"),
+  4: text("开机中", "Being started"),
 };
 
 const gprsStatuses: Readonly<Record<number, Text>> = {
