@@ -307,8 +307,8 @@ function noSuchSession(): MissingError {
 function changedMeanwhile({ name }: StaffRow): ConflictError {
   return new ConflictError(
     text(
-      `员工“${name}”的资料已被他人修改，本次修改未保存；请刷新后重试。`,
-      `Someone else has changed ${name} meanwhile, so nothing was saved; reload and try again.`,
+      `员工“${name}”的资料已被他人修改，本次修改未保存。`,
+      `Someone else has changed ${name} meanwhile, so nothing was saved.`,
     ),
   );
 }
