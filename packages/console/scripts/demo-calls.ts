@@ -24,17 +24,14 @@ export async function makeCalls(url: string, { clients, cards }: DemoInventory, 
     };
     const sign = signParameters(parameters, client.clientSecret);
     const wrong = kind > 0.97 ? sign.toLowerCase() : kind > 0.94 ? sign.replaceAll("A", "B") : sign;
-    await fetch(
-      `${url}${pick(random, ["/v1/member/info", "/v1/member/info", "/v1/member/info", "/v1/member/batch"])}`,
-      {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "user-agent": pick(random, ["okhttp/4.12.0", "python-requests/2.32.3", "Go-http-client/2.0"]),
-        },
-        body: JSON.stringify({ ...parameters, sign: wrong }),
+    await fetch(`${url}${kind > 0.92 && kind < 0.94 ? "/v1/member/infos" : "/v1/member/info"}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "user-agent": pick(random, ["okhttp/4.12.0", "python-requests/2.32.3", "Go-http-client/2.0"]),
       },
-    ).then((response) => response.arrayBuffer());
+      body: JSON.stringify({ ...parameters, sign: wrong }),
+    }).then((response) => response.arrayBuffer());
   }
 }
 

@@ -12,7 +12,7 @@ export interface InventoryJob {
 
 /** How old the figures may be while nobody looks, and when someone does. Where counting takes long, they may be older. */
 const unwatchedMs = 10 * 60_000;
-const watchedMs = 15_000;
+const watchedMs = 5_000;
 
 const everyMsDefault = 60_000;
 
