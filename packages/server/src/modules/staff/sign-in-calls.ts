@@ -253,10 +253,12 @@ async function noteWrongGuess(
   attempt: Attempt | undefined,
 ): Promise<void> {
   const { route, login, session } = call;
-  const by = actorOf(call, session === undefined ? undefined : staff);
+  // Whoever signs in as somebody is not known yet, whatever session the browser has.
+  const isSigningIn = session === undefined || route.caller === "anyone";
+  const by = actorOf(call, isSigningIn ? undefined : staff);
   const id = staff?.staff_id ?? login;
   await recordAudit(db, by, {
-    action: session === undefined ? "staff.sign_in_failed" : "staff.confirmation_failed",
+    action: isSigningIn ? "staff.sign_in_failed" : "staff.confirmation_failed",
     object: { kind: "staff", id },
     after: { email: login, tried: route.tries },
   });
