@@ -25,18 +25,21 @@ export type KnownSecrets = readonly { readonly secret: string }[] | undefined;
  */
 export function maskSecrets(text: string, secrets: KnownSecrets, runMax: number): string {
   if (text.length < secretPieceMin) return text;
-  if (text.length > secretLength && secrets !== undefined && holdsInGroups(text, secrets)) return `[${text.length}]`;
   const ungrouped =
     secrets === undefined && runMax === freeRunMax
       ? text.replaceAll(/[0-9A-Za-z]+(?:[-_.:][0-9A-Za-z]+){2,}/g, (groups) =>
           isGroupedMixture(groups) ? `[${groups.length}]` : groups,
         )
       : text;
-  return ungrouped.replaceAll(/[0-9A-Za-z]{12,}/g, (run) =>
+  const masked = ungrouped.replaceAll(/[0-9A-Za-z]{12,}/g, (run) =>
     run.length > runMax || (secrets === undefined ? isMixture(run, runMax) : sharesPiece(run, secrets))
       ? `[${run.length}]`
       : run,
   );
+  // Last, so that the words around one that stood in a single run stay.
+  return masked.length > secretLength && secrets !== undefined && holdsInGroups(masked, secrets)
+    ? `[${text.length}]`
+    : masked;
 }
 
 /** A parameter's value that fits its declaration may well be one. */
