@@ -146,10 +146,8 @@ export function cellOf(name: ColumnName, card: ListedCard, t: Translate, format:
       );
     case "created_at":
       return <span className="mono">{format.shortTime(card.created_at)}</span>;
-    case "iccid":
-    case "msisdn":
-    case "imsi":
-    case "custom_no":
+    // Those that are a number, or missing.
+    default:
       return card[name] === null ? "—" : <span className="mono">{card[name]}</span>;
   }
 }

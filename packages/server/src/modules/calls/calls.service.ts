@@ -147,8 +147,8 @@ export interface CallService {
   }): Promise<CallStatistics>;
 }
 
-export const pageLimitMax = 200;
-export const stepsMax = 500;
+const pageLimitMax = 200;
+const stepsMax = 500;
 
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
