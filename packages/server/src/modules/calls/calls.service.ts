@@ -147,7 +147,6 @@ export interface CallService {
   }): Promise<CallStatistics>;
 }
 
-const pageLimitMax = 200;
 const stepsMax = 500;
 
 const hourMs = 3_600_000;
