@@ -146,7 +146,10 @@ export function cellOf(name: ColumnName, card: ListedCard, t: Translate, format:
       );
     case "created_at":
       return <span className="mono">{format.shortTime(card.created_at)}</span>;
-    // Those that are a number, or missing.
+    case "iccid":
+    case "msisdn":
+    case "imsi":
+    case "custom_no":
     default:
       return card[name] === null ? "—" : <span className="mono">{card[name]}</span>;
   }
