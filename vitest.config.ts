@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** What is waited for comes within milliseconds, but not on a machine that is busy with something else. */
+const eventually = { poll: { timeout: 30_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,6 +10,7 @@ export default defineConfig({
         test: {
           name: "sdk",
           include: ["packages/sdk/{src,test}/**/*.test.ts"],
+          expect: eventually,
           testTimeout: 60_000,
         },
       },
@@ -15,6 +19,7 @@ export default defineConfig({
           name: "server",
           include: ["packages/server/{src,test}/**/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts"],
+          expect: eventually,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -24,6 +29,7 @@ export default defineConfig({
           name: "examples",
           include: ["examples/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts", "examples/runtimes.setup.ts"],
+          expect: eventually,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -33,6 +39,7 @@ export default defineConfig({
           name: "console",
           include: ["packages/console/test/**/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts", "packages/console/test/pages.setup.ts"],
+          expect: eventually,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

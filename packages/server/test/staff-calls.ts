@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { systemActor } from "../src/actor.ts";
 import type { Role } from "../src/modules/staff/staff.ts";
+import { signInAs } from "./console-sign-in.ts";
 import type { TestServer } from "./server.ts";
 
 /** What a console call was answered. */
@@ -21,9 +20,7 @@ export interface StaffCaller {
 
 /** Signs somebody new in, in English. */
 export async function signInStaff(server: TestServer, role: Role, name: string = role): Promise<StaffCaller> {
-  const email = `${randomBytes(6).toString("hex")}@example.com`;
-  const { password } = await server.services.staff.create({ email, name, role }, systemActor("test"));
-  let cookie = "";
+  const { cookie } = await signInAs(server, role, { name });
 
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(`${server.url}/console/api${path}`, {
@@ -36,18 +33,6 @@ export async function signInStaff(server: TestServer, role: Role, name: string =
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  }
-
-  for (const [path, body] of [
-    ["/auth/sign-in/email", { email, password }],
-    ["/auth/change-password", { currentPassword: password, newPassword: "correct horse battery" }],
-  ] as const) {
-    const response = await send("POST", path, body);
-    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
-    cookie = response.headers
-      .getSetCookie()
-      .map((line) => line.replace(/;.*$/s, ""))
-      .join("; ");
   }
 
   return {

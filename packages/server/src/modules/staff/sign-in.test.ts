@@ -218,7 +218,7 @@ describe("a session", () => {
       (value: string) => value.replace(/\.[^.]+$/, `.${encodeURIComponent(randomBytes(32).toString("base64"))}`),
     ],
     ["no signature", (value: string) => value.replace(/\.[^.]+$/, "")],
-    ["another token", (value: string) => `x${value.slice(1)}`],
+    ["another token", (value: string) => (value.startsWith("x") ? "y" : "x") + value.slice(1)],
     ["broken encoding", (value: string) => `%E0%A4%A${value}`],
     ["nothing in it", () => ""],
   ])("is not opened by a cookie with %s", async (_, change) => {
