@@ -40,6 +40,7 @@ export async function serve(terminal: Terminal): Promise<void> {
   try {
     await migrate(database.address);
     const demo = await ensureDemoIfWanted(config, database);
+    const steps = await firstSteps(config, database.address);
     const server =
       config.workers === 1
         ? await serveAlone(config, database.address, log)
@@ -52,7 +53,7 @@ export async function serve(terminal: Terminal): Promise<void> {
         "ready",
       );
       terminal.say(text(`服务已就绪：${url}（按 Ctrl-C 停止）`, `Ready at ${url} (Ctrl-C stops it)`));
-      for (const line of await firstSteps(config, database.address, url)) terminal.say(line);
+      for (const line of steps(url)) terminal.say(line);
       if (demo !== undefined) for (const line of demo(url)) terminal.say(line);
       await Promise.race([stopped, server.failed]);
       log.info("stopping");
