@@ -69,19 +69,18 @@ export function Layout() {
           <span className="grow" />
           <HeaderTools />
         </Header>
-        <Content>
-          <main id="main" ref={main} tabIndex={-1} className="console-main" style={{ outline: "none" }}>
-            <PageBoundary key={location.pathname}>
-              <Suspense fallback={<Waiting />}>
-                <Routes>
-                  {shown.map(({ path, component: Component }) => (
-                    <Route key={path} path={path} element={<Component />} />
-                  ))}
-                  <Route path="*" element={<Navigate to={first} replace />} />
-                </Routes>
-              </Suspense>
-            </PageBoundary>
-          </main>
+        {/* Ant Design makes it the page's <main>. */}
+        <Content id="main" ref={main} tabIndex={-1} className="console-main" style={{ outline: "none" }}>
+          <PageBoundary key={location.pathname}>
+            <Suspense fallback={<Waiting />}>
+              <Routes>
+                {shown.map(({ path, component: Component }) => (
+                  <Route key={path} path={path} element={<Component />} />
+                ))}
+                <Route path="*" element={<Navigate to={first} replace />} />
+              </Routes>
+            </Suspense>
+          </PageBoundary>
         </Content>
       </AntLayout>
     </AntLayout>
