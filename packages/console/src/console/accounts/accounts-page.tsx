@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Empty, Grid, Select, Space, Table, type TableColumnsType } from "antd";
+import { Button, Empty, Grid, Space, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useLanguage } from "../../shared/language.tsx";
@@ -14,7 +14,8 @@ import { StatusTag } from "../parts/status-tag.tsx";
 import { useMayActAs } from "../session.tsx";
 import { useUrlState } from "../url-state.ts";
 import { CreateAccount } from "./account-form.tsx";
-import { type ListedAccount, rankName, statusName, statuses } from "./words.ts";
+import { StatusFilter } from "./status-filter.tsx";
+import { type ListedAccount, rankName, statuses } from "./words.ts";
 
 const pageSize = 50;
 
@@ -54,15 +55,7 @@ export default function AccountsPage() {
           value={state.search ?? ""}
           onSearch={(search) => change({ search, before: undefined })}
         />
-        <Select
-          aria-label={t("状态", "Status")}
-          placeholder={t("状态", "Status")}
-          allowClear
-          style={{ width: 140 }}
-          value={status ?? null}
-          options={statuses.map((one) => ({ value: one, label: statusName(one, t) }))}
-          onChange={(chosen: string | null) => change({ status: chosen ?? undefined, before: undefined })}
-        />
+        <StatusFilter value={status} onChange={(chosen) => change({ status: chosen, before: undefined })} />
       </div>
       <Table<ListedAccount>
         rowKey="account_no"

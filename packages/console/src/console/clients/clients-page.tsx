@@ -1,6 +1,6 @@
-import { Select } from "antd";
 import { useLanguage } from "../../shared/language.tsx";
-import { statusName, statuses } from "../accounts/words.ts";
+import { StatusFilter } from "../accounts/status-filter.tsx";
+import { statuses } from "../accounts/words.ts";
 import { useAnswer } from "../calls.ts";
 import { Failure } from "../parts/failure.tsx";
 import { MorePager } from "../parts/more-pager.tsx";
@@ -36,15 +36,7 @@ export default function ClientsPage() {
           value={state.search ?? ""}
           onSearch={(search) => change({ search, after: undefined })}
         />
-        <Select
-          aria-label={t("状态", "Status")}
-          placeholder={t("状态", "Status")}
-          allowClear
-          style={{ width: 140 }}
-          value={status ?? null}
-          options={statuses.map((one) => ({ value: one, label: statusName(one, t) }))}
-          onChange={(chosen: string | null) => change({ status: chosen ?? undefined, after: undefined })}
-        />
+        <StatusFilter value={status} onChange={(chosen) => change({ status: chosen, after: undefined })} />
       </div>
       <ClientTable
         withAccounts

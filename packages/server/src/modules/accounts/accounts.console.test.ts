@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestServer, startTestServer } from "../../../test/server.ts";
-import { type StaffCaller, signInStaff } from "../../../test/staff-calls.ts";
+import { type ConsoleSession, openConsoleSession } from "../../../test/console-session.ts";
 
 let server: TestServer;
-let admin: StaffCaller;
-let operator: StaffCaller;
-let viewer: StaffCaller;
+let admin: ConsoleSession;
+let operator: ConsoleSession;
+let viewer: ConsoleSession;
 
 beforeAll(async () => {
   server = await startTestServer();
-  admin = await signInStaff(server, "admin", "韩梅梅");
-  operator = await signInStaff(server, "operator", "李雷");
-  viewer = await signInStaff(server, "viewer");
+  admin = await openConsoleSession(server, "admin", "韩梅梅");
+  operator = await openConsoleSession(server, "operator", "李雷");
+  viewer = await openConsoleSession(server, "viewer");
 });
 afterAll(() => server.close());
 

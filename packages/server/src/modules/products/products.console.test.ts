@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestServer, startTestServer } from "../../../test/server.ts";
-import { type StaffCaller, signInStaff } from "../../../test/staff-calls.ts";
+import { type ConsoleSession, openConsoleSession } from "../../../test/console-session.ts";
 
 let server: TestServer;
-let operator: StaffCaller;
-let viewer: StaffCaller;
+let operator: ConsoleSession;
+let viewer: ConsoleSession;
 
 beforeAll(async () => {
   server = await startTestServer();
-  operator = await signInStaff(server, "operator", "李雷");
-  viewer = await signInStaff(server, "viewer");
+  operator = await openConsoleSession(server, "operator", "李雷");
+  viewer = await openConsoleSession(server, "viewer");
 });
 afterAll(() => server.close());
 

@@ -38,7 +38,7 @@ function newSource(more: object = {}) {
 }
 
 async function created(more: object = {}): Promise<{ name: string; token: string }> {
-  const { status, body } = await admin.send("POST", "/sources", newSource(more));
+  const { status, body } = await admin.call("POST", "/sources", newSource(more));
   expect(status).toBe(200);
   return body as { name: string; token: string };
 }
@@ -68,7 +68,7 @@ async function audited(name: string) {
 describe("a source", () => {
   test("is made by an admin only, who is given its token once", async () => {
     for (const session of [operator, viewer]) {
-      const { status, body } = await session.send("POST", "/sources", newSource());
+      const { status, body } = await session.call("POST", "/sources", newSource());
       expect([status, body.error.code]).toEqual([403, "role_too_low"]);
     }
     const { name, token } = await created({ kind: "reading", unit: "KB", expected_every_seconds: 3_600 });
@@ -99,7 +99,7 @@ describe("a source", () => {
 
   test("has a name of its own, and the form is told which field will not do", async () => {
     const { name } = await created();
-    const { status, body } = await admin.send("POST", "/sources", newSource({ name }));
+    const { status, body } = await admin.call("POST", "/sources", newSource({ name }));
     expect([status, body.error.code, body.error.field]).toEqual([422, "refused", "name"]);
     for (const [field, wrong] of [
       ["name", "Mit Leerzeichen"],
@@ -110,7 +110,7 @@ describe("a source", () => {
       ["close_after_seconds", 31 * 86_400],
       ["expected_every_seconds", 59],
     ] as const) {
-      const refused = await admin.send("POST", "/sources", newSource({ [field]: wrong }));
+      const refused = await admin.call("POST", "/sources", newSource({ [field]: wrong }));
       expect([refused.status, refused.body.error.field], `${field} ${wrong}`).toEqual([422, field]);
     }
   });
@@ -120,10 +120,10 @@ describe("a source", () => {
     const answers = await Promise.all([
       admin.get("/sources/nobody"),
       admin.get("/sources/nobody/activity?each=hour"),
-      admin.send("PATCH", "/sources/nobody", { version: 1 }),
-      admin.send("POST", "/sources/nobody/rotate", { version: 1, overlap_seconds: 0 }),
-      admin.send("POST", "/sources/nobody/assignments", assignment),
-      admin.send("POST", "/sources/nobody/assignments/preview", assignment),
+      admin.call("PATCH", "/sources/nobody", { version: 1 }),
+      admin.call("POST", "/sources/nobody/rotate", { version: 1, overlap_seconds: 0 }),
+      admin.call("POST", "/sources/nobody/assignments", assignment),
+      admin.call("POST", "/sources/nobody/assignments/preview", assignment),
     ]);
     expect(answers.map(({ status, body }) => [status, body.error.code])).toEqual(answers.map(() => [404, "missing"]));
   });
@@ -131,8 +131,8 @@ describe("a source", () => {
   test("is rotated by an admin only: the old token holds beside the new until the overlap ends", async () => {
     const { name, token } = await created();
     const body = { version: 1, overlap_seconds: 3_600 };
-    expect((await operator.send("POST", `/sources/${name}/rotate`, body)).status).toBe(403);
-    const rotated = await admin.send("POST", `/sources/${name}/rotate`, body);
+    expect((await operator.call("POST", `/sources/${name}/rotate`, body)).status).toBe(403);
+    const rotated = await admin.call("POST", `/sources/${name}/rotate`, body);
     const holds = async () =>
       Promise.all([token, rotated.body.token].map(async (each) => (await server.ingest(each, "")).status));
     const at = now;
@@ -151,10 +151,10 @@ describe("a source", () => {
 
   test("is suspended and resumed by an operator, from the next call on", async () => {
     const { name, token } = await created();
-    expect((await viewer.send("PATCH", `/sources/${name}`, { version: 1, status: "suspended" })).status).toBe(403);
-    expect((await operator.send("PATCH", `/sources/${name}`, { version: 1, status: "suspended" })).status).toBe(204);
+    expect((await viewer.call("PATCH", `/sources/${name}`, { version: 1, status: "suspended" })).status).toBe(403);
+    expect((await operator.call("PATCH", `/sources/${name}`, { version: 1, status: "suspended" })).status).toBe(204);
     expect((await server.ingest(token, "{}")).body.hint).toBe("source_suspended");
-    expect((await operator.send("PATCH", `/sources/${name}`, { version: 2, status: "normal" })).status).toBe(204);
+    expect((await operator.call("PATCH", `/sources/${name}`, { version: 2, status: "normal" })).status).toBe(204);
     expect((await server.ingest(token, "")).body.errcode).toBe(0);
     expect((await audited(name)).slice(0, 2)).toMatchObject([
       { action: "source.change", before: { status: "suspended" }, after: { status: "normal" } },
@@ -165,21 +165,21 @@ describe("a source", () => {
   test("is not changed, rotated or recorded by the second of two who have seen the same version", async () => {
     const { name } = await created();
     const answers = await Promise.all([
-      operator.send("PATCH", `/sources/${name}`, { version: 1, expected_every_seconds: 600 }),
-      admin.send("PATCH", `/sources/${name}`, { version: 1, expected_every_seconds: 1_200 }),
-      admin.send("POST", `/sources/${name}/rotate`, { version: 1, overlap_seconds: 60 }),
+      operator.call("PATCH", `/sources/${name}`, { version: 1, expected_every_seconds: 600 }),
+      admin.call("PATCH", `/sources/${name}`, { version: 1, expected_every_seconds: 1_200 }),
+      admin.call("POST", `/sources/${name}/rotate`, { version: 1, overlap_seconds: 60 }),
     ]);
     expect(answers.map(({ status }) => status).filter((status) => status === 409)).toHaveLength(2);
     expect((await read(name)).version).toBe(2);
     expect(await audited(name)).toHaveLength(2);
-    const late = await admin.send("PATCH", `/sources/${name}`, { version: 1, status: "suspended" });
+    const late = await admin.call("PATCH", `/sources/${name}`, { version: 1, status: "suspended" });
     expect(late.body.error.message).toContain(`Somebody else has changed the source ${name}`);
   });
 
   test("that is saved as it is keeps its version and is not recorded", async () => {
     const { name } = await created({ expected_every_seconds: 600 });
     const same = { version: 1, expected_every_seconds: 600, status: "normal" };
-    expect((await operator.send("PATCH", `/sources/${name}`, same)).status).toBe(204);
+    expect((await operator.call("PATCH", `/sources/${name}`, same)).status).toBe(204);
     expect((await read(name)).version).toBe(1);
     expect(await audited(name)).toHaveLength(1);
   });
@@ -246,7 +246,7 @@ describe("what a source sends", () => {
     expect(await late()).toEqual([false, true, false]);
     now += 1_000;
     expect(await late()).toEqual([true, true, false]);
-    await operator.send("PATCH", `/sources/${silent.name}`, { version: 1, status: "suspended" });
+    await operator.call("PATCH", `/sources/${silent.name}`, { version: 1, status: "suspended" });
     expect(await late()).toEqual([true, false, false]);
   });
 });
@@ -262,8 +262,8 @@ describe("cards", () => {
     await server.ingest(one.token, delta("used", "88000002"));
     const path = `/sources/${other.name}/assignments`;
     const body = { serial_nos: ["88000001", "88000002", "88000003", "88999999"] };
-    expect((await viewer.send("POST", `${path}/preview`, body)).status).toBe(403);
-    expect((await viewer.send("POST", path, body)).status).toBe(403);
+    expect((await viewer.call("POST", `${path}/preview`, body)).status).toBe(403);
+    expect((await viewer.call("POST", path, body)).status).toBe(403);
     const outcomes = [
       { serial_no: "88000001", outcome: "assigned", from_month: "2026-11", before: null, next: null, problem: null },
       { serial_no: "88000002", outcome: "assigned", from_month: "2026-12", before: null, next: null, problem: null },
@@ -278,11 +278,11 @@ describe("cards", () => {
       },
     ];
     const assigned = "select count(*) as count from card_source where serial_no like '88%'";
-    expect((await operator.send("POST", `${path}/preview`, body)).body.list).toEqual(outcomes);
+    expect((await operator.call("POST", `${path}/preview`, body)).body.list).toEqual(outcomes);
     expect((await server.pool.query(assigned)).rows).toEqual([{ count: 0 }]);
-    expect((await operator.send("POST", path, body)).body.list).toEqual(outcomes);
+    expect((await operator.call("POST", path, body)).body.list).toEqual(outcomes);
     expect((await server.pool.query(assigned)).rows).toEqual([{ count: 3 }]);
-    const again = (await operator.send("POST", path, body)).body.list;
+    const again = (await operator.call("POST", path, body)).body.list;
     expect(again.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
       "unchanged",
       "unchanged",
@@ -301,7 +301,7 @@ describe("cards", () => {
   test("are assigned from a month that is named, where none of them has usage then", async () => {
     const { name } = await created();
     const { list } = (
-      await operator.send("POST", `/sources/${name}/assignments`, {
+      await operator.call("POST", `/sources/${name}/assignments`, {
         serial_nos: ["88000001", "88000002"],
         from_month: "2026-11",
       })
@@ -317,7 +317,7 @@ describe("cards", () => {
       { serial_nos: Array.from({ length: 5_001 }, (_, index) => String(index)) },
       { serial_nos: ["1"], from_month: "2026-13" },
     ])
-      expect((await operator.send("POST", `/sources/${name}/assignments`, wrong)).status).toBe(422);
+      expect((await operator.call("POST", `/sources/${name}/assignments`, wrong)).status).toBe(422);
   });
 
   test("that two assign at once, to two sources, in two orders, are one's or the other's, all of them", async () => {
@@ -325,8 +325,8 @@ describe("cards", () => {
     await server.importCards(serialNos.map((serial_no) => ({ serial_no })));
     const [one, other] = [await created(), await created()];
     const answers = await Promise.all([
-      operator.send("POST", `/sources/${one.name}/assignments`, { serial_nos: serialNos }),
-      admin.send("POST", `/sources/${other.name}/assignments`, { serial_nos: serialNos.toReversed() }),
+      operator.call("POST", `/sources/${one.name}/assignments`, { serial_nos: serialNos }),
+      admin.call("POST", `/sources/${other.name}/assignments`, { serial_nos: serialNos.toReversed() }),
     ]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     const { rows } = await server.pool.query<{ name: string; count: number }>(

@@ -111,7 +111,7 @@ describe("the quarantine", () => {
       ["/quarantine/release-matching", { filter, count: 1, until: new Date(now).toISOString() }],
       ["/quarantine/discard-matching", { filter, count: 1, until: new Date(now).toISOString() }],
     ] as const) {
-      const { status, body: refusal } = await viewer.send("POST", path, body);
+      const { status, body: refusal } = await viewer.call("POST", path, body);
       expect([status, refusal.error.code], path).toEqual([403, "role_too_low"]);
     }
     expect((await viewer.get(`/quarantine/matching?act=discard&source=${source.name}`)).status).toBe(403);
@@ -284,7 +284,7 @@ describe("a conflict", () => {
     await send(delta("twice", "70000025", 100));
     await send(delta("twice", "70000025", 250), delta("waits", "70000026"));
     await addCard("70000026");
-    const { body } = await operator.send("POST", "/quarantine/release", { keys: await keys() });
+    const { body } = await operator.call("POST", "/quarantine/release", { keys: await keys() });
     expect(
       body.counts.toSorted((a: { outcome: string }, b: { outcome: string }) => a.outcome.localeCompare(b.outcome)),
     ).toEqual([
@@ -307,7 +307,7 @@ describe("releasing", () => {
   test("counts what may be counted, says of the rest what is wrong with it now, and is recorded with who asked", async () => {
     await send(delta("waits", "70000030", 5), delta("still", "70000031"), "{}");
     await addCard("70000030");
-    const { body } = await operator.send("POST", "/quarantine/release", { keys: await keys() });
+    const { body } = await operator.call("POST", "/quarantine/release", { keys: await keys() });
     const outcomes = Object.fromEntries(
       body.results.map((result: Head & { outcome: string }) => [result.record_id, result.outcome]),
     );
@@ -328,7 +328,7 @@ describe("releasing", () => {
     await addCard("70000032");
     const all = await keys("&limit=500");
     const answers = await Promise.all(
-      [operator, colleague].map((session) => session.send("POST", "/quarantine/release", { keys: all })),
+      [operator, colleague].map((session) => session.call("POST", "/quarantine/release", { keys: all })),
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     const accepted = answers.flatMap(({ body }) => body.results).filter((result) => result.outcome === "accepted");
@@ -344,8 +344,8 @@ describe("releasing", () => {
       await addCard(serialNo);
       const all = await keys("&limit=500");
       const [released, discarded] = await Promise.all([
-        operator.send("POST", "/quarantine/release", { keys: all }),
-        colleague.send("POST", "/quarantine/discard", { keys: all.toReversed() }),
+        operator.call("POST", "/quarantine/release", { keys: all }),
+        colleague.call("POST", "/quarantine/discard", { keys: all.toReversed() }),
       ]);
       const count = (body: { counts: { outcome: string; count: number }[] }, outcome: string): number =>
         body.counts.find((each) => each.outcome === outcome)?.count ?? 0;
@@ -359,9 +359,9 @@ describe("releasing", () => {
   test("of what somebody has dealt with already says that it is gone", async () => {
     await send(delta("a", "70000050"));
     const chosen = { keys: await keys() };
-    await colleague.send("POST", "/quarantine/discard", chosen);
+    await colleague.call("POST", "/quarantine/discard", chosen);
     for (const path of ["/quarantine/release", "/quarantine/discard"])
-      expect((await operator.send("POST", path, chosen)).body.counts).toEqual([{ outcome: "gone", count: 1 }]);
+      expect((await operator.call("POST", path, chosen)).body.counts).toEqual([{ outcome: "gone", count: 1 }]);
     const { status, body } = await viewer.get(`/quarantine/entry?key=${chosen.keys[0]}`);
     expect([status, body.error.code]).toEqual([404, "missing"]);
   });
@@ -375,7 +375,7 @@ describe("releasing", () => {
     const filter = { source: source.name };
     const { count, until } = (await operator.get(`/quarantine/matching?act=release&source=${source.name}`)).body;
     expect(count).toBe(2);
-    const { body } = await operator.send("POST", "/quarantine/release-matching", { filter, count, until });
+    const { body } = await operator.call("POST", "/quarantine/release-matching", { filter, count, until });
     expect(body.counts.map(({ outcome }: { outcome: string }) => outcome).toSorted()).toEqual(["accepted", "conflict"]);
     expect(await used("70000051")).toBe(100);
     expect(await audited()).toMatchObject([
@@ -390,7 +390,7 @@ describe("discarding all that match", () => {
     const { count, until } = (await operator.get(`/quarantine/matching?act=discard&source=${source.name}`)).body;
     now += 1_000;
     await send(delta("c", "70000060"));
-    const { body } = await operator.send("POST", "/quarantine/discard-matching", {
+    const { body } = await operator.call("POST", "/quarantine/discard-matching", {
       filter: { source: source.name },
       count,
       until,
@@ -409,9 +409,9 @@ describe("discarding all that match", () => {
   test("does nothing if they are not as many as was told, and says how many there are", async () => {
     await send(delta("a", "70000061"), delta("b", "70000061"));
     const matched = (await operator.get(`/quarantine/matching?act=discard&source=${source.name}`)).body;
-    await colleague.send("POST", "/quarantine/discard", { keys: (await keys()).slice(0, 1) });
+    await colleague.call("POST", "/quarantine/discard", { keys: (await keys()).slice(0, 1) });
     const filter = { source: source.name };
-    const { status, body } = await operator.send("POST", "/quarantine/discard-matching", {
+    const { status, body } = await operator.call("POST", "/quarantine/discard-matching", {
       filter,
       count: matched.count,
       until: matched.until,
@@ -427,7 +427,7 @@ describe("discarding all that match", () => {
     const { count, until } = (await operator.get(`/quarantine/matching?act=discard&source=${source.name}`)).body;
     const answers = await Promise.all(
       [operator, colleague].map((session) =>
-        session.send("POST", "/quarantine/discard-matching", { filter, count, until }),
+        session.call("POST", "/quarantine/discard-matching", { filter, count, until }),
       ),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
@@ -445,7 +445,7 @@ describe("discarding all that match", () => {
       ).body;
       told.push([count, more]);
       if (count === 0) break;
-      const { body } = await operator.send("POST", "/quarantine/discard-matching", { filter, count, until });
+      const { body } = await operator.call("POST", "/quarantine/discard-matching", { filter, count, until });
       expect(body.counts).toEqual([{ outcome: "discarded", count }]);
       expect(body.results).toHaveLength(500);
     }
@@ -465,7 +465,7 @@ describe("discarding all that match", () => {
     for (const expected of [10_000, 2_000]) {
       const matched = (await operator.get(`/quarantine/matching?act=release&source=${source.name}`)).body;
       expect(matched.count).toBe(expected);
-      const { body } = await operator.send("POST", "/quarantine/release-matching", {
+      const { body } = await operator.call("POST", "/quarantine/release-matching", {
         filter,
         count: matched.count,
         until: matched.until,
