@@ -13,17 +13,20 @@ import { type DemoPlatform, startDemoPlatform } from "./demo-platform.ts";
 
 interface Shown {
   readonly name: string;
-  /** May need something of the demo's. */
-  readonly path: (demo: DemoPlatform) => string;
+  /** May need something of the demo's, or what its server answers the page. */
+  readonly path: (demo: DemoPlatform, page: Page) => string | Promise<string>;
   /** By someone who has not signed in. */
   readonly signedOut?: true;
   /** The whole page, however long. */
-  readonly whole?: true;
+  readonly whole?: boolean;
 }
 
 function at(name: string, path: string, more: Partial<Shown> = {}): Shown {
   return { name, path: () => path, ...more };
 }
+
+/** Shown as they are met: they go on below, where there is nothing yet. */
+const tools: ReadonlySet<string> = new Set(["debugger", "explorer"]);
 
 /** Every page there is. */
 const pages: readonly Shown[] = [
@@ -41,19 +44,42 @@ const pages: readonly Shown[] = [
   at("source", "/console/sources/onelink-cmcc", { whole: true }),
   at("quarantine", "/console/quarantine"),
   at("calls", "/console/calls"),
+  { name: "call", path: (_demo, page) => latestRefusal(page), whole: true },
   at("jobs", "/console/jobs"),
   at("import", "/console/jobs/import"),
   at("audit", "/console/audit"),
   at("staff", "/console/staff"),
   at("me", "/console/me", { whole: true }),
   at("docs", "/docs/", { signedOut: true }),
-  at("docs-debugger", "/docs/debugger", { signedOut: true }),
-  at("docs-explorer", "/docs/explorer", { signedOut: true }),
+  ...[
+    "debugger",
+    "explorer",
+    "conventions",
+    "signing",
+    "samples",
+    "operations/memberInfo",
+    "operations/memberBatchInfo",
+    "operations/memberList",
+    "operations/memberUsageDaily",
+    "operations/memberUsageMonth",
+    "errors",
+    "errors/55004",
+    "usage",
+    "metering",
+    "changelog",
+    "no-such-page",
+  ].map((path) => at(`docs-${path.replace("/", "-")}`, `/docs/${path}`, { signedOut: true, whole: !tools.has(path) })),
 ];
 
 function busiestCard(cards: DemoPlatform["inventory"]["cards"]): string {
   const busiest = cards.reduce((a, b) => (b.willUseBytes / b.monthlyBytes > a.willUseBytes / a.monthlyBytes ? b : a));
   return busiest.serialNo;
+}
+
+async function latestRefusal(page: Page): Promise<string> {
+  const found = await page.request.get("/console/api/calls?refused=true&limit=1");
+  const { list } = (await found.json()) as { list: { request_id: string }[] };
+  return `/console/calls/${list[0]?.request_id}`;
 }
 
 const { values, positionals } = parseArgs({
@@ -108,7 +134,7 @@ async function take(of: Browser, language: "zh" | "en", width: number): Promise<
 }
 
 async function picture(page: Page, { name, path, whole }: Shown, language: string, width: number): Promise<void> {
-  await page.goto(path(demo));
+  await page.goto(await path(demo, page));
   // Some pages ask again and again, so that the network is never idle for long.
   await page.waitForLoadState("networkidle", { timeout: 10_000 }).catch(() => {});
   await page

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { request } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConsoleEndpoint, consoleEndpoints } from "../src/console-api.ts";
 import { signInRoutes } from "../src/modules/staff/sign-in-routes.ts";
@@ -107,6 +108,14 @@ describe("every endpoint of the console", () => {
 
   it("is refused to who is not signed in, before any body is read", async () => {
     expect(await walk(every, { withheldBody: true })).toEqual(allOf(every, "401 signed_out"));
+  });
+
+  it("leads who followed a link to it to the page where one signs in", async () => {
+    // fetch does not let anybody pass for a browser that follows a link.
+    const navigated = request(`${server.url}/console/api/audit/export`, { headers: { "sec-fetch-mode": "navigate" } });
+    const [answer] = (await once(navigated.end(), "response")) as [IncomingMessage];
+    answer.resume();
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, "/console/"]);
   });
 
   it("is refused to a cookie that nobody was given", async () => {

@@ -194,6 +194,9 @@ export async function createWebApplication(options: WebOptions): Promise<WebAppl
 
   function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const refusal = toRefusal(error);
+    // A link to a file, followed after the session has ended: the page lets one sign in.
+    if (refusal.code === signedOutCode && request.headers["sec-fetch-mode"] === "navigate")
+      return void reply.header("cache-control", "no-store").redirect("/console/", 303);
     if (refusal.status === 500)
       log.error({ err: error, path: request.url, request_id: reply.getHeader("x-request-id") }, "console call failed");
     void reply
@@ -307,10 +310,12 @@ function toRefusal(error: unknown): ConsoleRefusal {
   );
 }
 
+const signedOutCode = "signed_out";
+
 function signedOut(): ConsoleRefusal {
   return new ConsoleRefusal(
     401,
-    "signed_out",
+    signedOutCode,
     text("登录已过期，请重新登录", "you are not signed in any more; sign in again"),
   );
 }

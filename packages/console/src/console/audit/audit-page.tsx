@@ -1,5 +1,5 @@
 import { DownloadOutlined } from "@ant-design/icons";
-import { Button, DatePicker, Input, Select, Table } from "antd";
+import { Button, DatePicker, Grid, Input, Select, Table, type TableColumnsType } from "antd";
 import dayjs from "dayjs";
 import { useState } from "react";
 import { useLanguage } from "../../shared/language.tsx";
@@ -11,6 +11,7 @@ import { MorePager } from "../parts/more-pager.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { useUrlState } from "../url-state.ts";
 import { Change } from "./change.tsx";
+import styles from "./audit.module.css";
 import { actionName, actorKindName, objectKindName } from "./words.ts";
 
 type AuditEvent = CallAnswer<"GET /audit">["list"][number];
@@ -20,7 +21,7 @@ const pageSize = 50;
 /** Who changed what, when, from where, before and after. */
 export default function AuditPage() {
   const { t } = useLanguage();
-  const format = useFormat();
+  const isWide = Grid.useBreakpoint().lg ?? true;
   const [state, change] = useUrlState(["from", "to", "actor_kind", "action", "object_id", "before"]);
   const filter = {
     ...(state.from === undefined ? {} : { from: state.from }),
@@ -37,6 +38,7 @@ export default function AuditPage() {
     },
   });
   const actions = useAnswer("GET /audit/actions", {});
+  const columns = useColumns(isWide, (objectId) => change({ object_id: objectId, before: undefined }));
   if (events.error !== null) return <Failure error={events.error} onRetry={() => void events.refetch()} />;
   const list = events.data?.list ?? [];
   return (
@@ -86,57 +88,11 @@ export default function AuditPage() {
         loading={events.isFetching}
         dataSource={list}
         pagination={false}
-        scroll={{ x: 860 }}
         expandable={{
           expandedRowRender: (event) => <Change before={event.before} after={event.after} />,
           rowExpandable: ({ before, after }) => before !== null || after !== null,
         }}
-        columns={[
-          {
-            title: t("时间", "Time"),
-            width: 190,
-            render: (_, { at }) => <span className="mono">{format.time(at)}</span>,
-          },
-          {
-            title: t("操作者", "Actor"),
-            width: 200,
-            render: (_, event) => (
-              <>
-                <span style={{ overflowWrap: "anywhere" }}>{event.actor_name}</span>{" "}
-                <small>({actorKindName(event.actor_kind, t)})</small>
-              </>
-            ),
-          },
-          { title: t("操作", "Action"), width: 180, render: (_, { action }) => actionName(action, t) },
-          {
-            title: t("对象", "Object"),
-            render: (_, { object_id, object_kind }) => (
-              <>
-                <small>{objectKindName(object_kind, t)}</small>{" "}
-                <Button
-                  type="link"
-                  size="small"
-                  className="mono"
-                  style={{
-                    padding: 0,
-                    height: "auto",
-                    whiteSpace: "normal",
-                    overflowWrap: "anywhere",
-                    textAlign: "start",
-                  }}
-                  onClick={() => change({ object_id, before: undefined })}
-                >
-                  {object_id}
-                </Button>
-              </>
-            ),
-          },
-          {
-            title: t("来源地址", "From"),
-            width: 160,
-            render: (_, { address }) => <span className="mono">{address ?? "—"}</span>,
-          },
-        ]}
+        columns={columns}
       />
       <MorePager
         first={state.before === undefined}
@@ -146,6 +102,57 @@ export default function AuditPage() {
       />
     </>
   );
+}
+
+function useColumns(isWide: boolean, onObject: (objectId: string) => void): TableColumnsType<AuditEvent> {
+  const { t } = useLanguage();
+  const format = useFormat();
+  const actor = (event: AuditEvent) => (
+    <>
+      <span style={{ overflowWrap: "anywhere" }}>{event.actor_name}</span>{" "}
+      <small>({actorKindName(event.actor_kind, t)})</small>
+    </>
+  );
+  const object = ({ object_id, object_kind }: AuditEvent) => (
+    <>
+      <small>{objectKindName(object_kind, t)}</small>{" "}
+      <Button
+        type="link"
+        size="small"
+        className="mono"
+        style={{ padding: 0, height: "auto", whiteSpace: "normal", overflowWrap: "anywhere", textAlign: "start" }}
+        onClick={() => onObject(object_id)}
+      >
+        {object_id}
+      </Button>
+    </>
+  );
+  if (!isWide)
+    return [
+      {
+        title: t("操作", "Action"),
+        render: (_, event) => (
+          <div className={styles["card"]}>
+            <span className="mono">{format.time(event.at)}</span>
+            <strong>{actionName(event.action, t)}</strong>
+            <div>{object(event)}</div>
+            <div>{actor(event)}</div>
+            {event.address !== null && <small className="mono">{event.address}</small>}
+          </div>
+        ),
+      },
+    ];
+  return [
+    { title: t("时间", "Time"), width: 190, render: (_, { at }) => <span className="mono">{format.time(at)}</span> },
+    { title: t("操作者", "Actor"), width: 200, render: (_, event) => actor(event) },
+    { title: t("操作", "Action"), width: 180, render: (_, { action }) => actionName(action, t) },
+    { title: t("对象", "Object"), render: (_, event) => object(event) },
+    {
+      title: t("来源地址", "From"),
+      width: 160,
+      render: (_, { address }) => <span className="mono">{address ?? "—"}</span>,
+    },
+  ];
 }
 
 function isActorKind(kind: string | undefined): kind is AuditEvent["actor_kind"] {

@@ -23,7 +23,7 @@ export default function MePage() {
       <div className={styles["sections"]}>
         <Card>
           <Descriptions
-            column={{ xs: 1, md: 3 }}
+            column={1}
             items={[
               { key: "name", label: t("姓名", "Name"), children: <span className={styles["wrap"]}>{name}</span> },
               { key: "email", label: t("邮箱", "E-mail address"), children: email },

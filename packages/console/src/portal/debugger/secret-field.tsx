@@ -18,7 +18,9 @@ export function SecretField({
   const [shown, setShown] = useState(false);
   return (
     <div className="debugger-field">
-      <label htmlFor={id}>client_secret</label>
+      <label className="mono" htmlFor={id}>
+        client_secret
+      </label>
       <div className="debugger-secret-field">
         <input
           id={id}
