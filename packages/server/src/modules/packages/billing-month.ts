@@ -26,6 +26,11 @@ export function monthToDate(month: BillingMonth): string {
   return `${formatMonth(month)}-01`;
 }
 
+/** The month's first day, in days since 1970-01-01. */
+export function firstDayOf(month: BillingMonth): number {
+  return Date.UTC(Math.floor(month / 12), month % 12) / 86_400_000;
+}
+
 /** A day of the calendar in the platform's time zone. */
 export interface LocalDay {
   /** The calendar month, counted like a billing month. */

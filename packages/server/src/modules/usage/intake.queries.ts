@@ -1,8 +1,9 @@
 import type pg from "pg";
 import sql from "sql-template-tag";
+import { bigintArray, dateArray, integerArray, textArray, timestamptzArray } from "../../db/binary-array.ts";
 import { copyRows, escapeCopy, escapeCopyNullable } from "../../db/copy.ts";
 import type { Db } from "../../db/database.ts";
-import { type BillingMonth, monthToDate } from "../packages/billing-month.ts";
+import { type BillingMonth, firstDayOf, monthToDate } from "../packages/billing-month.ts";
 import type { Increment } from "./increments.ts";
 import { formatInstant } from "./instant.ts";
 import type { RecordStatus, UsageKind, UsageRecord } from "./usage-record.ts";
@@ -113,14 +114,14 @@ export async function enterReadings(db: Db, sourceNo: number, increments: readon
   return rowCount ?? 0;
 }
 
-function incrementColumns(increments: readonly Increment[]): unknown[] {
+function incrementColumns(increments: readonly Increment[]): Buffer[] {
   return [
-    increments.map(({ serialNo }) => serialNo),
-    increments.map(({ month }) => monthToDate(month)),
-    increments.map(({ dayOfMonth }) => dayOfMonth),
-    increments.map(({ bytes }) => bytes),
-    increments.map(({ at }) => formatInstant(at)),
-    increments.map(({ adjustments }) => adjustments),
+    textArray(increments.map(({ serialNo }) => serialNo)),
+    dateArray(increments.map(({ month }) => firstDayOf(month))),
+    integerArray(increments.map(({ dayOfMonth }) => dayOfMonth)),
+    bigintArray(increments.map(({ bytes }) => bytes)),
+    timestamptzArray(increments.map(({ at }) => at)),
+    integerArray(increments.map(({ adjustments }) => adjustments)),
   ];
 }
 
