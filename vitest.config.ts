@@ -1,16 +1,22 @@
 import { defineConfig } from "vitest/config";
+import { flakyTests } from "./scripts/flaky-tests.ts";
 
-/** What is waited for comes within milliseconds, but not on a machine that is busy with something else. */
-const eventually = { poll: { timeout: 30_000 } };
+const patient = {
+  /** What is waited for comes within milliseconds, but not on a machine that is busy with something else. */
+  expect: { poll: { timeout: 30_000 } },
+  /** Where changes are checked, on machines that others use too, a test has a second try, and is named if it needs it. */
+  retry: process.env["CI"] ? 1 : 0,
+};
 
 export default defineConfig({
   test: {
+    reporters: ["default", flakyTests()],
     projects: [
       {
         test: {
           name: "sdk",
           include: ["packages/sdk/{src,test}/**/*.test.ts"],
-          expect: eventually,
+          ...patient,
           testTimeout: 60_000,
         },
       },
@@ -19,7 +25,7 @@ export default defineConfig({
           name: "server",
           include: ["packages/server/{src,test}/**/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts"],
-          expect: eventually,
+          ...patient,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -29,7 +35,7 @@ export default defineConfig({
           name: "examples",
           include: ["examples/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts", "examples/runtimes.setup.ts"],
-          expect: eventually,
+          ...patient,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -39,7 +45,7 @@ export default defineConfig({
           name: "console",
           include: ["packages/console/test/**/*.test.ts"],
           globalSetup: ["packages/server/test/database.setup.ts", "packages/console/test/pages.setup.ts"],
-          expect: eventually,
+          ...patient,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
