@@ -36,16 +36,16 @@ const none = "\\N";
  */
 export function callLine(call: EndedCall, known: Credentials | null | undefined, address: string): string {
   const { refusal, caller } = call;
-  const clientId = call.parameters?.["client_id"];
+  const clientId = clientIdOf(call, known);
   const secrets = known?.secrets;
   const agent = call.request?.headers["user-agent"];
   return (
-    `${call.atMs}\t${call.requestId}\t${clientId !== undefined && clientIdPattern.test(clientId) ? clientId : none}` +
+    `${call.atMs}\t${call.requestId}\t${clientId ?? none}` +
     `\t${caller?.accountNo ?? known?.accountNo ?? none}\t${operationOf(call)}` +
     `\t${refusal === undefined ? 0 : refusals[refusal.refusal].errcode}\t${refusal?.hint ?? none}` +
     `\t${call.status ?? none}\t${durationUs(call)}\t${address === "" ? none : address}` +
     `\t${agent === undefined ? none : agentOf(agent, secrets)}` +
-    `\t${parametersOf(call, secrets)}\t${detailOf(refusal, secrets)}\n`
+    `\t${parametersOf(call, clientId, secrets)}\t${detailOf(refusal, secrets)}\n`
   );
 }
 
@@ -61,6 +61,12 @@ export function durationUs({ elapsedMs }: EndedCall): number {
 /** The client's id where there is such a client, and the caller had said it was that one. */
 export function knownClientId({ caller }: EndedCall, known: Credentials | null | undefined): string {
   return caller?.clientId ?? known?.clientId ?? "";
+}
+
+/** What was given for one, if it may be; a client's that is known need not be looked at again. */
+function clientIdOf({ parameters }: EndedCall, known: Credentials | null | undefined): string | undefined {
+  const given = parameters?.["client_id"];
+  return given !== undefined && (known || clientIdPattern.test(given)) ? given : undefined;
 }
 
 function operationOf(call: EndedCall): string {
@@ -97,7 +103,11 @@ function cut(text: string, charactersMax: number): string {
   return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
 }
 
-function parametersOf({ parameters, route, notes }: EndedCall, secrets: KnownSecrets): string {
+function parametersOf(
+  { parameters, route, notes }: EndedCall,
+  clientId: string | undefined,
+  secrets: KnownSecrets,
+): string {
   if (notes !== undefined) return escapeCopy(JSON.stringify(notes));
   if (parameters === undefined || route === undefined) return none;
   const declared = declaredBy(route);
@@ -106,7 +116,7 @@ function parametersOf({ parameters, route, notes }: EndedCall, secrets: KnownSec
   for (const name of Object.keys(parameters)) {
     if (name === "sign") continue;
     const value = parameters[name] ?? "";
-    if (name === "client_id" && clientIdPattern.test(value)) continue;
+    if (name === "client_id" && value === clientId) continue;
     if (++count > parametersMax) continue;
     const fits = declared.get(name);
     const shownName = fits === undefined ? cut(maskSecrets(name, secrets, freeRunMax), nameCharactersMax) : name;
