@@ -155,7 +155,7 @@ function chartOf(of: {
     legend: { data: [names.soFar, names.pace, names.used] },
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     grid: [
-      { ...place, top: 56, height: "39%" },
+      { ...place, top: 62, height: "38%" },
       { ...place, bottom: 26, height: "26%" },
     ],
     xAxis: [

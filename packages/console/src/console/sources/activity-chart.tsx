@@ -1,4 +1,4 @@
-import { Card, Segmented } from "antd";
+import { Card, Grid, Segmented } from "antd";
 import { useCallback } from "react";
 import { useLanguage } from "../../shared/language.tsx";
 import { useAnswer } from "../calls.ts";
@@ -14,6 +14,7 @@ import styles from "./sources.module.css";
 export function ActivityChart({ name }: { readonly name: string }) {
   const { t } = useLanguage();
   const format = useFormat();
+  const isWide = Grid.useBreakpoint().sm ?? true;
   const [state, change] = useUrlState(["each"]);
   const each = state.each === "day" ? "day" : "hour";
   const activity = useAnswer(
@@ -37,7 +38,8 @@ export function ActivityChart({ name }: { readonly name: string }) {
         valueFormatter: (value) => format.count(Number(value)),
       },
       legend: { type: "plain" },
-      grid: { top: 64, containLabel: true },
+      // On a phone six names take three lines.
+      grid: { top: isWide ? 64 : 92, containLabel: true },
       xAxis: { type: "category", data: (points ?? []).map(({ from }) => label(from)) },
       yAxis: { type: "value", minInterval: 1 },
       series: recordOutcomes
@@ -50,7 +52,7 @@ export function ActivityChart({ name }: { readonly name: string }) {
           data: (points ?? []).map(({ figures }) => figures[outcome]),
         })),
     }),
-    [points, shownNames, label, format, t],
+    [points, shownNames, label, format, t, isWide],
   );
   const total = sumOf(totalOf(points ?? []));
   const title =
