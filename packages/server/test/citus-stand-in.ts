@@ -6,6 +6,7 @@ import type pg from "pg";
  *
  * - A unique constraint or index contains the shard key.
  * - A table with a foreign key from or to a table that is local is not distributed.
+ * - A new table with a foreign key to one that is on every node is listed, as a local table, and may still be distributed.
  * - The rows move to the shards; a copy stays behind until it is truncated, and cannot be while a local table refers to it.
  *
  * What it cannot show is how the server's statements fare: DKS_TEST_CITUS runs the tests on a real cluster.
@@ -53,11 +54,24 @@ const standIn = `
   create event trigger citus_alter_table on ddl_command_start when tag in ('ALTER TABLE')
     execute function citus_alter_table();
 
+  create function citus_create_table() returns event_trigger language plpgsql as $$
+  begin
+    insert into pg_dist_partition
+    select distinct c.objid::regclass, 'n'::"char", null, 0, 's'::"char"
+    from pg_event_trigger_ddl_commands() c
+    join pg_constraint k on k.conrelid = c.objid and k.contype = 'f'
+    join pg_dist_partition p on p.logicalrelid = k.confrelid and p.partmethod = 'n'
+    on conflict do nothing;
+  end $$;
+  create event trigger citus_create_table on ddl_command_end when tag in ('CREATE TABLE')
+    execute function citus_create_table();
+
   create function column_to_column_name(regclass, text) returns text language sql as 'select $2';
 
   create function citus_begin_call(called regclass) returns void language plpgsql as $$
   begin
     perform citus_count_call();
+    delete from pg_dist_partition where logicalrelid = called and partmethod = 'n' and repmodel = 's';
     if exists (select from pg_dist_partition where logicalrelid = called) then
       raise exception 'table "%" is already distributed', called;
     end if;

@@ -146,22 +146,48 @@ describe("distributing a database with rows in it", () => {
     await standInForCitus(pool);
     await distribute(database.address, { shardCount: 4 });
     await pool.query(
-      "drop event trigger citus_alter_table; drop table pg_dist_partition, citus_shards, citus_colocation",
+      "drop event trigger citus_alter_table; drop event trigger citus_create_table; drop table pg_dist_partition, citus_shards, citus_colocation",
     );
     expect(await dumpSchema(pool)).toBe(before);
   });
 });
 
-test("a table that a migration has made since is distributed when the next server starts", async () => {
-  const { pool, address } = database;
-  await standInForCitus(pool);
-  await distribute(address, { shardCount: 4 });
-  const keys = await foreignKeys();
-  // As if card_source were new: a local table with keys to distributed ones.
-  await pool.query("delete from pg_dist_partition where logicalrelid = 'card_source'::regclass");
-  expect(await migrate(address)).toEqual([]);
-  expect((await distributed()).map(({ table }) => table)).toContain("card_source");
-  expect(await foreignKeys()).toEqual(keys);
+describe("a table that a migration has made since is distributed when the next server starts", () => {
+  test("a sharded one", async () => {
+    const { pool, address } = database;
+    await standInForCitus(pool);
+    await distribute(address, { shardCount: 4 });
+    const keys = await foreignKeys();
+    // As if card_change were new: a local table.
+    await pool.query("delete from pg_dist_partition where logicalrelid = 'card_change'::regclass");
+    expect(await migrate(address)).toEqual([]);
+    expect((await distributed()).map(({ table }) => table)).toContain("card_change");
+    expect(await foreignKeys()).toEqual(keys);
+  });
+
+  test("one with a key to a small table, which Citus lists as a local one from the start", async () => {
+    const { pool, address } = database;
+    await standInForCitus(pool);
+    await distribute(address, { shardCount: 4 });
+    const keys = await foreignKeys();
+    // As if balance_movement were new.
+    const { rows } = await pool.query<{ name: string }>(
+      "select conname as name from pg_constraint where conrelid = 'balance_movement'::regclass and contype = 'f'",
+    );
+    expect(rows).toHaveLength(1);
+    await pool.query("delete from pg_dist_partition where logicalrelid = 'balance_movement'::regclass");
+    await pool.query("alter table balance_movement rename to made_before");
+    await pool.query(
+      "create table balance_movement (like made_before including all, constraint balance_movement_account_no_fkey foreign key (account_no) references account)",
+    );
+    await pool.query("drop table made_before");
+    const kind =
+      "select partmethod::text || repmodel::text as kind from pg_dist_partition where logicalrelid = 'balance_movement'::regclass";
+    expect((await pool.query(kind)).rows).toEqual([{ kind: "ns" }]);
+    expect(await migrate(address)).toEqual([]);
+    expect((await pool.query(kind)).rows).toEqual([{ kind: "nt" }]);
+    expect(await foreignKeys()).toEqual(keys);
+  });
 });
 
 describe("a database is refused", () => {

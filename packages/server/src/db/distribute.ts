@@ -151,8 +151,8 @@ async function distributeTables(
   const missing = states.filter(({ isDistributed }) => !isDistributed);
   if (missing.length > 0) await dropForeignKeys(client, missing);
   const keys = await selectDroppedKeys(client);
-  const isFilled = states.filter(({ localBytes }) => localBytes > 0);
-  const total = missing.length + isFilled.length + keys.length;
+  const filled = states.filter(({ keepsLocalRows }) => keepsLocalRows);
+  const total = missing.length + filled.length + keys.length;
   let done = 0;
   function begin(kind: DistributeStep["kind"], table: string): void {
     onStep?.({ kind, table, done: done++, total });
@@ -163,7 +163,7 @@ async function distributeTables(
     await distributeTable(client, placement, shardCount);
   }
   // Before the keys are back, which would be checked against these rows.
-  for (const { placement } of isFilled) {
+  for (const { placement } of filled) {
     begin("clear", placement.table);
     await client.query("select truncate_local_data_after_distributing_table($1::regclass)", [placement.table]);
   }
@@ -174,7 +174,7 @@ async function distributeTables(
   await client.query(`drop table if exists ${droppedKeys}`);
   return {
     distributed: missing.map(({ placement }) => placement.table),
-    cleared: isFilled.map(({ placement }) => placement.table),
+    cleared: filled.map(({ placement }) => placement.table),
     foreignKeys: keys.length,
     tables: states.length,
   };
@@ -204,8 +204,8 @@ async function distributeTable(
 interface TableState {
   readonly placement: TablePlacement;
   readonly isDistributed: boolean;
-  /** What is on the coordinator's disk of the table itself: what was there before it was distributed. */
-  readonly localBytes: number;
+  /** Whether rows from before it is distributed are on the coordinator's disk, or may be then. */
+  readonly keepsLocalRows: boolean;
 }
 
 /** How the catalogue describes a table: 'h' with a shard key, 'n' without one, and then 't' if it is on every node. */
@@ -246,9 +246,11 @@ async function tableStates(client: pg.Client): Promise<TableState[]> {
       if (!isLocalTable(row)) throw distributedOtherwise(placement);
       return [];
     }
-    const isDistributed = row.method !== null;
+    const isDistributed = !isLocalTable(row);
     if (isDistributed && !isAsPlaced(row, placement, byTable)) throw distributedOtherwise(placement);
-    return [{ placement, isDistributed, localBytes: row.local_bytes }];
+    // One that is listed has its rows in a shard, whose size is not told here; without its keys it is an ordinary table again.
+    const isListed = !isDistributed && row.method !== null;
+    return [{ placement, isDistributed, keepsLocalRows: row.local_bytes > 0 || isListed }];
   });
 }
 
@@ -263,7 +265,10 @@ function isAsPlaced(
   );
 }
 
-/** Citus may list a local table, too: without a shard key, and without copies. */
+/**
+ * Citus may list a local table, too: without a shard key, and without copies. It does so by itself with one that a migration
+ * has made with a foreign key to a table that is whole on every node.
+ */
 function isLocalTable({ method, replication }: CatalogueRow): boolean {
   return method === null || (method === "n" && replication === "s");
 }
