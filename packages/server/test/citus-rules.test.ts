@@ -25,7 +25,7 @@ import type { UsageSource } from "../src/modules/sources/source.ts";
 import { createCalendar } from "../src/modules/usage/calendar.ts";
 import { selectKept } from "../src/modules/usage/quarantine.queries.ts";
 import { createUsageService } from "../src/modules/usage/usage.service.ts";
-import { citusProblems } from "./citus-statement.ts";
+import { citusProblems, lateWrites } from "./citus-statement.ts";
 import { useConsole } from "./console-statements.ts";
 import { type TestDatabase, createTestDatabase } from "./database.ts";
 import { delta, importCards, insertSource, reading } from "./usage.ts";
@@ -55,6 +55,12 @@ describe("the schema", () => {
       order by 1`,
     );
     expect(rows.map(({ table }) => table)).toEqual(placements.map(({ table }) => table).sort());
+  });
+
+  it("has every table that is spread in docs/scale.md", () => {
+    const guide = readFileSync(join(import.meta.dirname, "../../../docs/scale.md"), "utf8");
+    const spread = placements.filter(({ isLocal }) => !isLocal).map(({ table }) => table);
+    expect(spread.filter((table) => !guide.includes(`\`${table}\``))).toEqual([]);
   });
 
   it("has a sharded table after the one it lies beside, and small tables before all", () => {
@@ -172,6 +178,7 @@ describe("the rules", () => {
       "select (select json_agg(d.at) from unnest(m.day_at) as d (at)) from usage_month m",
       "an aggregate",
     ],
+    ["a fence", "select sum(d.bytes) from (select bytes from usage_record offset 0) d", "brought together"],
     ["a lock", "select 1 from usage_month where serial_no = any($1) for update", "locks rows of several shards"],
     ["a moving row", "update card set serial_no = $1 where serial_no = $2", "by which it is sharded"],
     [
@@ -242,6 +249,17 @@ describe("the rules", () => {
   ])("let %s be", (_name, statement) => {
     expect(citusProblems(statement)).toEqual([]);
   });
+
+  test("see a small table that is changed after many cards", () => {
+    const cards = "select serial_no from card where serial_no = any($1::text[])";
+    const card = "select serial_no from card where serial_no = $1 for update";
+    const account = "update account set balance = balance - $1 where account_no = $2";
+    const small = new Set(["account"]);
+    expect(lateWrites([cards, account], small)).toEqual([expect.stringContaining("changes account after select")]);
+    expect(lateWrites([account, cards], small)).toEqual([]);
+    expect(lateWrites([card, account], small)).toEqual([]);
+    expect(lateWrites([cards, "update client set version = 2 where client_id = $1"], small)).toEqual([]);
+  });
 });
 
 /** A statement that was run, by which function of which file. */
@@ -249,6 +267,8 @@ interface Run {
   readonly file: string;
   readonly name: string;
   readonly statement: string;
+  /** By its number; undefined: none was begun. */
+  readonly transaction: number | undefined;
 }
 
 const modules = join(import.meta.dirname, "../src/modules");
@@ -284,6 +304,28 @@ describe("the statements", () => {
     }
     expect(Object.fromEntries(wrong)).toEqual({});
   });
+
+  it("change small tables that sharded ones refer to before they concern several shards", async () => {
+    const sharded = placements.filter(({ shardKey }) => shardKey !== null).map(({ table }) => table);
+    const { rows } = await database.pool.query<{ table: string }>(
+      "select distinct confrelid::regclass::text as table from pg_constraint where contype = 'f' and conrelid = any($1::regclass[])",
+      [sharded],
+    );
+    const referredTo = new Set(rows.map(({ table }) => table).filter((table) => !sharded.includes(table)));
+    expect([...referredTo].sort()).toEqual(["account", "product", "usage_source"]);
+    const transactions = Map.groupBy(
+      runs.filter(({ transaction }) => transaction !== undefined),
+      ({ transaction }) => transaction,
+    );
+    expect(transactions.size).toBeGreaterThan(50);
+    const wrong = [...transactions.values()].flatMap((ofOne) =>
+      lateWrites(
+        ofOne.map(({ statement }) => statement),
+        referredTo,
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
 });
 
 /** The functions in a file that run a statement themselves. */
@@ -299,6 +341,8 @@ function namesOfQueries(file: string): string[] {
 function record(): { readonly runs: readonly Run[]; stop(): void } {
   const runs: Run[] = [];
   const originals: [object, unknown][] = [];
+  const transactions = new WeakMap<object, number>();
+  let begun = 0;
   const limit = Error.stackTraceLimit;
   // Behind a query stand the pool, the transaction and whoever runs in it.
   Error.stackTraceLimit = 30;
@@ -308,8 +352,13 @@ function record(): { readonly runs: readonly Run[]; stop(): void } {
     originals.push([prototype, original]);
     Object.assign(prototype, {
       query(this: unknown, ...args: unknown[]): unknown {
+        if (this instanceof pg.Client) {
+          if (args[0] === "begin") transactions.set(this, ++begun);
+          if (args[0] === "commit" || args[0] === "rollback") transactions.delete(this);
+        }
         const run = runOf(args[0], new Error().stack ?? "");
-        if (run !== undefined) runs.push(run);
+        if (run !== undefined)
+          runs.push({ ...run, transaction: this instanceof pg.Client ? transactions.get(this) : undefined });
         return Reflect.apply(original, this, args);
       },
     });
@@ -324,7 +373,7 @@ function record(): { readonly runs: readonly Run[]; stop(): void } {
 }
 
 /** The statement, if it is from a query file. */
-function runOf(query: unknown, stack: string): Run | undefined {
+function runOf(query: unknown, stack: string): Omit<Run, "transaction"> | undefined {
   const statement =
     query !== null && typeof query === "object" && "text" in query && typeof query.text === "string"
       ? query.text

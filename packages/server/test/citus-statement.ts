@@ -9,6 +9,31 @@ export function citusProblems(statement: string): string[] {
   return levels.flatMap((level) => rules.flatMap((rule) => rule(level, levels)));
 }
 
+/**
+ * What Citus refuses in a transaction: a change of a small table that sharded ones refer to, once a statement has been sent
+ * to several shards, since each of these goes by a connection of its own and cannot see the change. The other way round it
+ * sends them one after the other. Returns what is wrong, for a person.
+ */
+export function lateWrites(statements: readonly string[], referredTo: ReadonlySet<string>): string[] {
+  const first = statements.findIndex(concernsSeveralShards);
+  if (first === -1) return [];
+  return statements.slice(first + 1).flatMap((statement) => {
+    const [, table = ""] = /^(?:insert into|update|delete from) (\w+)/.exec(normalised(statement)) ?? [];
+    return referredTo.has(table)
+      ? [`changes ${table} after ${normalised(statements[first] ?? "").slice(0, 80)}; change it first`]
+      : [];
+  });
+}
+
+function concernsSeveralShards(statement: string): boolean {
+  const text = normalised(statement);
+  return levelsOf(text).some(({ text: own, tables }) =>
+    tables
+      .filter(isSharded)
+      .some(({ placement }) => !new RegExp(`\\b${placement.shardKey} = (?:\\$\\d+|'')`).test(own)),
+  );
+}
+
 /** A query without those within it: a subquery stands there as "(?)". Either side of a set operation is one of its own. */
 interface Level {
   readonly text: string;
@@ -142,6 +167,12 @@ const rules: readonly Rule[] = [
         : []),
     ];
     return found.map((what) => `has ${what} in a subquery that refers to the query around it; use two statements`);
+  },
+
+  function subqueriesThatStayOnTheirShards({ text, tables, depth }) {
+    return depth > 0 && tables.some(isSharded) && /\boffset\b/.test(text) && !/\blimit\b/.test(text)
+      ? ["has an offset in a subquery, all of whose rows would be brought together for it"]
+      : [];
   },
 
   function locksOneShardOnly({ text, tables }) {

@@ -94,11 +94,15 @@ export async function selectMatching(
   return rows.map(({ serial_no }) => serial_no);
 }
 
-/** How many cards match, counted no further than `max`, and in the indexes alone. Null: to the end. */
+/**
+ * How many cards match, counted no further than `max`, and in the indexes alone. Null: to the end; without a limit, since
+ * Citus would bring all of them together to heed it.
+ */
 export async function countMatching(db: Db, match: CardMatch, max: number | null): Promise<number> {
+  const matching = sql`select serial_no from (${join(branchesOf(match, []), " union all ")}) matching`;
   const { rows } = await db.query<{ cards: number }>(sql`
     select count(*) as cards
-    from (select serial_no from (${join(branchesOf(match, []), " union all ")}) matching limit ${max}) counted
+    from (${matching} ${max === null ? empty : sql`limit ${max}`}) counted
   `);
   return rows[0]?.cards ?? 0;
 }
