@@ -144,7 +144,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         end(200, elapsedMs);
       } catch (error) {
         if (error instanceof UploadBrokenOff) {
-          log.info({ request_id: requestId, path }, "upload broken off");
+          log.info({ request_id: requestId, path, ...notes }, "upload broken off");
           return end(undefined, performance.now() - startedAt, brokenOff());
         }
         if (!response.headersSent) return discardUpload(request, finish);
