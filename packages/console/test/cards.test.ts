@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemActor } from "../../server/src/actor.ts";
+import { formatMonth, localDays } from "../../server/src/modules/packages/billing-month.ts";
 import { createMonthWriter } from "../../server/test/usage-months.ts";
 import { readWorkbook } from "../../server/test/workbook.ts";
 import { type TestPage, expectAccessible, expectNoFaults, expectNoSidewaysScroll, screenshot } from "./browser.ts";
@@ -51,17 +52,15 @@ beforeAll(async () => {
       sim_status: index === 118 ? 3 : index % 9 === 4 ? 0 : index % 11 === 5 ? 2 : 1,
     })),
   );
-  const month = new Date().toISOString().slice(0, 7);
-  const before = new Date(`${month}-01T00:00:00Z`);
-  before.setUTCMonth(before.getUTCMonth() - 1);
-  const months = [before.toISOString().slice(0, 7), month];
+  const { month } = localDays("Asia/Shanghai")(Date.now());
+  const months = [formatMonth(month - 1), formatMonth(month)];
   await server.importPackages(
     numbers
       .filter((index) => index % 7 !== 6)
       .map((index) => ({ serial_no: 87_000_101 + index, product_no: "p1024", first_month: months[0] ?? "" })),
   );
   const write = await createMonthWriter(server.pool, "delta");
-  // Whichever of the two a card is in, by its cycle day and the hour at which this runs.
+  // Whichever of the two a card is in, by its cycle day and the day on which this runs.
   for (const each of months)
     await write(
       numbers
@@ -70,7 +69,7 @@ beforeAll(async () => {
           serialNo: String(87_000_101 + index),
           month: each,
           usedBytes: Math.round(((index * 37) % 113) * 10.24 * 1_048_576),
-          asOf: `${month}-01T02:03:04Z`,
+          asOf: `${months[0]}-28T02:03:04Z`,
         })),
     );
 });

@@ -40,17 +40,17 @@ beforeAll(async () => {
     { serial_no: "87000002", carrier: "ctcc", sim_status: 0 },
   ]);
   const month = new Date().toISOString().slice(0, 7);
-  await server.importPackages([{ serial_no: "87000001", product_no: "p", first_month: previous(month) }]);
+  await server.importPackages([{ serial_no: "87000001", product_no: "p", first_month: month }]);
   const write = await createMonthWriter(server.pool, "delta");
-  // Whichever of the two it is in, at whatever hour this runs.
-  for (const each of [previous(month), month])
+  // In Shanghai a month begins eight hours before it does by UTC: whichever of the two it is, at whatever hour this runs.
+  for (const each of [month, next(month)])
     await write([{ serialNo: "87000001", month: each, usedBytes: 123_456_789, asOf: `${month}-01T00:00:00Z` }]);
 });
 afterAll(() => server.close());
 
-function previous(month: string): string {
+function next(month: string): string {
   const date = new Date(`${month}-01T00:00:00Z`);
-  date.setUTCMonth(date.getUTCMonth() - 1);
+  date.setUTCMonth(date.getUTCMonth() + 1);
   return date.toISOString().slice(0, 7);
 }
 
