@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import type pg from "pg";
 import { type DatabaseAddress, connect } from "../../packages/server/src/db/database.ts";
 import { monthToDate, parseMonth } from "../../packages/server/src/modules/packages/billing-month.ts";
@@ -11,12 +12,14 @@ import { figure, intakeOrder } from "./intake.ts";
 
 /**
  * Stated with the figure, since they are not those of `dks serve`: a hundred million rows that are filled in by one
- * transaction need no WAL, and vacuuming them would fall into some rounds and not into others.
+ * transaction need no WAL, and vacuuming them would fall into some rounds and not into others. Their indexes
+ * take eight gigabytes, of which records in no order touch any page: they are to be in PostgreSQL's memory.
  */
 const settings = {
+  shared_buffers: `${Math.floor(totalmem() / 2 ** 31)}GB`,
   wal_level: "minimal",
   max_wal_senders: "0",
-  max_wal_size: "16GB",
+  max_wal_size: "64GB",
   checkpoint_timeout: "30min",
   autovacuum: "off",
 };
@@ -42,6 +45,9 @@ export const stored: Section = async ({ scale, scratchDir, progress }) => {
   try {
     const many = await start("many", storedMany);
     const few = await start("few", storedFew);
+    // A page is written whole to the WAL at its first change after a checkpoint. With half an hour between two of them, that
+    // is one change of some dozens; so it is to be behind most pages of the largest index when the rounds begin.
+    for (let turn = 0; turn < storedMany / 50 / scale.intakeRecords; turn++) await many.turn();
     const turns = await interleaveTurns({ many, few }, scale.rounds, progress);
     return [
       figure(
@@ -66,8 +72,8 @@ export const stored: Section = async ({ scale, scratchDir, progress }) => {
 };
 
 /**
- * Stores records of all cards in turn, with the month's days as they are: nothing that is taken in later looks at whether
- * they agree. Both tables at once, each on a connection of its own, and their indexes when the rows are there.
+ * Stores records of all cards in turn, a quarter of an hour apart, with the month's days as they are: nothing that is taken in
+ * later looks at whether they agree. Both tables at once, each on a connection of its own, and their indexes when the rows are there.
  */
 async function storeRecords(
   { address, source, inventory }: FilledDatabase,
@@ -92,10 +98,12 @@ async function storeRecords(
           (serial_no, at, source_no, record_id, month, day, start_at, bytes, received_at, adjusts)
         select c.serial_no, t.at, ${source.sourceNo}, ${recordId}, '${from}', t.at::date,
           t.at - interval '15 minutes', n % 10000000, t.at, false
-        from ${cards}, lateral (select timestamptz '${iso(nowMs)}' - n % 1000000 * interval '1 second' as at) t`,
+        from ${cards}, lateral (
+          select timestamptz '${iso(nowMs)}' - n / ${inventory.cardCount} * interval '15 minutes' - n % 900 * interval '1 second' as at
+        ) t`,
       // The parent's index finds that of the partition to be its own.
       finish: `
-        create index ${partition}_serial_no_at_idx on ${partition} (serial_no, at);
+        create index ${partition}_serial_no_idx on ${partition} (serial_no);
         alter table usage_record attach partition ${partition} for values from ('${from}') to ('${to}');
         alter table ${partition} drop constraint month_is`,
     }),
@@ -141,6 +149,6 @@ async function warmUp(db: pg.Client, partition: string): Promise<void> {
   await db.query("analyze usage_identity");
   await db.query("checkpoint");
   await db.query("create extension if not exists pg_prewarm");
-  for (const name of ["usage_month", "usage_month_pkey", `${partition}_serial_no_at_idx`, "usage_identity_pkey"])
+  for (const name of ["usage_month", "usage_month_pkey", `${partition}_serial_no_idx`, "usage_identity_pkey"])
     await db.query("select pg_prewarm($1)", [name]);
 }

@@ -499,7 +499,7 @@ CREATE INDEX usage_quarantine_other_subject_idx ON usage_quarantine USING btree 
 CREATE INDEX usage_quarantine_source_no_status_received_at_idx ON usage_quarantine USING btree (source_no, status, received_at);
 CREATE INDEX usage_quarantine_status_received_at_idx ON usage_quarantine USING btree (status, received_at);
 CREATE INDEX usage_quarantine_subject_idx ON usage_quarantine USING btree (subject) WHERE (status = 'unknown_card'::text);
-CREATE INDEX usage_record_serial_no_at_idx ON ONLY public.usage_record USING btree (serial_no, at);
+CREATE INDEX usage_record_serial_no_idx ON ONLY public.usage_record USING btree (serial_no);
 CREATE INDEX usage_source_old_token_hash_idx ON usage_source USING btree (old_token_hash);
 CREATE INDEX usage_source_token_hash_idx ON usage_source USING btree (token_hash);
 
