@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { localDays, formatMonth } from "../../server/src/modules/packages/billing-month.ts";
 import { makeCalls, noteStatistics } from "../scripts/demo-calls.ts";
@@ -10,6 +11,27 @@ import { type TestConsole, startTestConsole } from "./console.ts";
 let platform: TestConsole;
 
 afterEach(() => platform.closePages());
+
+/** Lets a few cards have used more than they may: in a month's first days none has by itself. */
+async function exceed(pool: pg.Pool, month: string): Promise<void> {
+  const { rows } = await pool.query<{ serial_no: string }>(
+    `select serial_no from card_package p join card c using (serial_no)
+    where c.cycle_day = 1 group by serial_no having bool_and(p.level <> 3) order by serial_no limit 3`,
+  );
+  const cards = rows.map(({ serial_no }) => serial_no);
+  expect(cards).toHaveLength(3);
+  await pool.query(
+    `insert into usage_month (serial_no, month, source_no, counts, day_bytes)
+    select serial_no, $2, (select min(source_no) from usage_source), true, array_fill(0::bigint, '{31}')
+    from unnest($1::text[]) as serial_no
+    on conflict do nothing`,
+    [cards, month],
+  );
+  await pool.query(
+    "update usage_month set used_bytes = 1000000000000000, as_of = now() where counts and serial_no = any($1) and month = $2",
+    [cards, month],
+  );
+}
 
 describe("the first page of a platform at work", () => {
   beforeAll(async () => {
@@ -24,6 +46,7 @@ describe("the first page of a platform at work", () => {
       month: (back) => formatMonth(month - back),
     });
     await uploadUsage({ url, pool, services }, inventory, { random, nowMs });
+    await exceed(pool, `${formatMonth(month)}-01`);
     await noteStatistics(pool, inventory, random, nowMs);
     await makeCalls(url, inventory, random);
     await pool.query(
