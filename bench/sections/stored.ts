@@ -16,7 +16,7 @@ import { figure, intakeOrder } from "./intake.ts";
  * take eight gigabytes, of which records in no order touch any page: they are to be in PostgreSQL's memory.
  */
 const settings = {
-  shared_buffers: `${Math.floor(totalmem() / 2 ** 31)}GB`,
+  shared_buffers: `${Math.floor(totalmem() / 2 ** 21)}MB`,
   wal_level: "minimal",
   max_wal_senders: "0",
   max_wal_size: "64GB",
