@@ -21,12 +21,16 @@ function ipv4Range([address, bits]: [Address, number]): [Address, number] {
     : [address, bits];
 }
 
+/** Four decimal numbers and perhaps a prefix, none with zeros in front. */
+const ipv4 = /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){3}(\/|$)/;
+
 /**
- * Whether a text is an IP address or a CIDR range. ipaddr.js also reads 10.1 as 10.0.0.1, as inet_aton does: where people
- * write lists, that is a slip of the pen.
+ * Whether a text is an IP address or a CIDR range. ipaddr.js also reads 10.1 as 10.0.0.1 and 10.0.0.010 as 10.0.0.8, as
+ * inet_aton does: where people write lists, that is a slip of the pen. A zone, as in fe80::1%eth0, has a meaning on one
+ * machine only, and no range that PostgreSQL keeps.
  */
 export function isAddressOrRange(entry: string): boolean {
-  if (!entry.includes(":") && !/^\d+\.\d+\.\d+\.\d+(\/|$)/.test(entry)) return false;
+  if (entry.includes(":") ? entry.includes("%") : !ipv4.test(entry)) return false;
   return entry.includes("/") ? ipaddr.isValidCIDR(entry) : ipaddr.isValid(entry);
 }
 

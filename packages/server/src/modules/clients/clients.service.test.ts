@@ -59,7 +59,10 @@ describe("a new client", () => {
     "203.0.113.7/33",
     "203.0.113.256",
     "10.1/16",
+    "203.0.113.010",
+    "010.0.0.0/8",
     "2001:db8::/129",
+    "fe80::1%eth0",
     "1.2.3.4, 5.6.7.8",
   ])("is not restricted to %j, which is no address", async (range) => {
     await expect(create([range])).rejects.toThrow(`"${range}" is neither an IP address nor a CIDR range`);
