@@ -254,8 +254,9 @@ function notJson(json: string, error: unknown): Text {
       );
 }
 
+/** What a value is, behind 是. */
 function kind(value: unknown): Text {
-  if (value === null) return text("null", "null");
+  if (value === null) return text(" null", "null");
   if (Array.isArray(value)) return text("数组", "an array");
   if (typeof value === "object") return text("对象", "an object");
   if (typeof value === "boolean") return text("布尔值", "a boolean");

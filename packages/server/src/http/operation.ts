@@ -117,13 +117,15 @@ function missingParameter(name: string): AppError {
 }
 
 function malformedParameter(name: string, rule: Text, given: string): AppError {
+  // Chinese writes a space between its characters and a digit.
+  const mustBe = /^\d/.test(rule.zh) ? ` ${rule.zh}` : rule.zh;
   return new AppError("parameterWrong", {
     hint: "parameter_malformed",
     detail:
       given === ""
-        ? text(`参数 ${name} 为空，应为${rule.zh}`, `the parameter ${name} is empty and must be ${rule.en}`)
+        ? text(`参数 ${name} 为空，应为${mustBe}`, `the parameter ${name} is empty and must be ${rule.en}`)
         : text(
-            `参数 ${name} 应为${rule.zh}，收到的是 ${excerpt(given)}`,
+            `参数 ${name} 应为${mustBe}，收到的是 ${excerpt(given)}`,
             `the parameter ${name} must be ${rule.en}, and is ${excerpt(given)}`,
           ),
   });

@@ -87,6 +87,7 @@ describe("a card that is not found does not affect the others:", () => {
     ["another account's", "FOREIGN", 55005, /您的账户下没有 FOREIGN 对应的卡/, /your account has no card FOREIGN/],
     ["several's ICCID", "5555666677", 55005, /有多张卡的 ICCID/, /the ICCIDs of several cards end with/],
     ["one with a space", " 87000002", 55030, /逗号前后不能有空格/, /without spaces beside the commas/],
+    ["two with a Chinese comma between them", "87000001，87000002", 55030, /用英文逗号分隔/, /a comma \(,\) stands/],
     ["one of 33 characters", "8".repeat(33), 55030, /1 到 32 位数字或字母/, /1 to 32 digits or letters/],
     ["none between two commas", "", 55030, /多写了逗号/, /a comma too many/],
   ])("%s", async (_name, given, errcode, zh, en) => {

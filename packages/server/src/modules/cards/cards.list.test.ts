@@ -206,12 +206,12 @@ describe("only cards are listed", () => {
 });
 
 test.each<[string, Readonly<Record<string, string | number>>, string]>([
-  ["a page of no cards", { page_size: 0 }, "page_size 应为1 到 500 的整数"],
-  ["a page of 501", { page_size: 501 }, "page_size 应为1 到 500 的整数"],
-  ["a page of some", { page_size: "some" }, "page_size 应为1 到 500 的整数"],
-  ["a status that there is not", { sim_status: 5 }, "sim_status 应为0 到 4 的一位数字"],
-  ["a negative percentage", { used_percent_min: -1 }, "used_percent_min 应为0 到 1000 的整数"],
-  ["a percentage beyond all use", { used_percent_min: 1001 }, "used_percent_min 应为0 到 1000 的整数"],
+  ["a page of no cards", { page_size: 0 }, "page_size 应为 1 到 500 的整数"],
+  ["a page of 501", { page_size: 501 }, "page_size 应为 1 到 500 的整数"],
+  ["a page of some", { page_size: "some" }, "page_size 应为 1 到 500 的整数"],
+  ["a status that there is not", { sim_status: 5 }, "sim_status 应为 0 到 4 的一位数字"],
+  ["a negative percentage", { used_percent_min: -1 }, "used_percent_min 应为 0 到 1000 的整数"],
+  ["a percentage beyond all use", { used_percent_min: 1001 }, "used_percent_min 应为 0 到 1000 的整数"],
   ["a serial_no for a cursor", { cursor: "87000001" }, "cursor 不是本平台返回的 next_cursor"],
   ["a cursor that was not finished", { cursor: "ODcwMDAwMD" }, "cursor 不是本平台返回的 next_cursor"],
   ["an empty cursor", { cursor: "" }, "第一页请不要传"],

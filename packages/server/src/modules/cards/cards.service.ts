@@ -279,8 +279,8 @@ function malformedIdentifier(identifier: string): AppError {
             "the card number is empty; look for a comma too many in serial_nos",
           )
         : text(
-            "卡号应为 1 到 32 位数字或字母，逗号前后不能有空格",
-            "a card number must be 1 to 32 digits or letters, without spaces beside the commas",
+            "卡号应为 1 到 32 位数字或字母，卡号之间用英文逗号分隔，逗号前后不能有空格",
+            "a card number must be 1 to 32 digits or letters; a comma (,) stands between two, without spaces beside the commas",
           ),
   });
 }
