@@ -53,7 +53,7 @@ async function withConnection(use: (connection: RawConnection) => Promise<void>,
 
 /** The envelope of a raw answer; the tests that read a member of it fail if it is not there. */
 function envelope(body: string) {
-  return JSON.parse(body) as { errcode: number; errmsg: string; hint?: string; request_id: string };
+  return JSON.parse(body) as { errcode: number; errmsg: string; hint?: string; doc_url?: string; request_id: string };
 }
 
 describe("a body", () => {
@@ -383,8 +383,9 @@ describe("what is no HTTP is answered with the envelope and a closed connection:
       const answer = await connection.answer();
       expect(answer.status).toBe(status);
       expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
-      const { errcode, errmsg, hint, request_id } = envelope(answer.body);
+      const { errcode, errmsg, hint, doc_url, request_id } = envelope(answer.body);
       expect([errcode, hint]).toEqual([55031, "http_malformed"]);
+      expect(doc_url).toBe("/docs/errors/55031#http_malformed");
       expect(errmsg).toContain("无效的 HTTP 请求 / not a valid HTTP request");
       expect(request_id).not.toBe("");
       expect(server.logged()).toContain(request_id);

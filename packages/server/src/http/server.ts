@@ -370,7 +370,7 @@ function malformedStatus({ code }: { code?: string }): number {
   return code === "HPE_HEADER_OVERFLOW" ? 431 : code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
 }
 
-/** As the log of the calls has it. */
+/** As the log of the calls has it, and where it is explained. */
 function malformedHttp({ code, message }: { code?: string; message: string }): AppError {
   const found = code ?? message;
   return new AppError("bodyWrong", {
@@ -390,6 +390,7 @@ function refuseMalformedHttp(
     errcode: refusals.bodyWrong.errcode,
     errmsg: `无效的 HTTP 请求 / not a valid HTTP request (${error.code ?? error.message})`,
     hint: "http_malformed",
+    doc_url: malformedHttp(error).docUrl,
     request_id: requestId,
   });
   socket.end(
