@@ -82,7 +82,7 @@ export interface MemberListParameters {
   /** The next_cursor of the page before; left out for the first page. */
   cursor?: string | number | undefined;
   /** Only cards with this status: 0 stopped, 1 running, 2 awaiting activation, 3 being stopped, 4 being started. */
-  sim_status?: string | undefined;
+  sim_status?: string | number | undefined;
   /** Only cards that have used at least this percentage of the month's allowance, 0 to 1000; without an allowance any usage counts as that much. */
   used_percent_min?: number | string | undefined;
 }

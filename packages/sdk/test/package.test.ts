@@ -172,6 +172,7 @@ const consumerSource = `
   import { canonicalString, signParameters } from "@dakashi/sdk/signature";
   export const client: DakashiClient = createClient({ baseUrl: "https://example.com", clientId: "", clientSecret: "" });
   export const card: MemberInfoData = await client.memberInfo({ serial_no: 87000001 });
+  export const stopped = await client.memberList({ sim_status: 0, page_size: "500" });
   export const requestId: string | undefined = (await client.memberInfo.withResponse({ serial_no: "1" })).requestId;
   export const sign: string = signParameters({ a: 1 }, canonicalString({ a: "1" }));
   export const errcode = (error: unknown): number => (error instanceof DakashiError ? error.errcode : 0);`;
