@@ -435,6 +435,23 @@ describe("a call is refused that", () => {
       "1 到 32 位",
       "1 to 32 digits",
     ],
+    // That no secret is repeated whole is held of every answer when the server is closed.
+    [
+      "has the secret for a serial_no",
+      () => signed(own({ serial_no: client.client_secret })),
+      55030,
+      "parameter_malformed",
+      '…"',
+      '…"',
+    ],
+    [
+      "has the secret for a timestamp",
+      () => signed(own({ timestamp: client.client_secret })),
+      55006,
+      "timestamp_malformed",
+      '…"',
+      '…"',
+    ],
     [
       "has a serial_no that is SQL",
       () => signed(own({ serial_no: "' or 1=1 --" })),

@@ -263,10 +263,15 @@ function kind(value: unknown): Text {
   return typeof value === "number" ? text("数字", "a number") : text("字符串", "a string");
 }
 
+/** An ICCID and a client_id are shown whole, a secret in the wrong place, of 40 characters, is not. */
+const excerptCharactersMax = 30;
+
 /** As much of what was received as helps to recognise it, in JSON's quotes. */
 export function excerpt(value: string): string {
   const characters = [...value];
-  return JSON.stringify(characters.length > 40 ? `${characters.slice(0, 40).join("")}…` : value);
+  return JSON.stringify(
+    characters.length > excerptCharactersMax ? `${characters.slice(0, excerptCharactersMax).join("")}…` : value,
+  );
 }
 
 function wrongBody(hint: string, detail: Text): AppError {
