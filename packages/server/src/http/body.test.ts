@@ -142,6 +142,16 @@ describe("a body is refused, with the cause named:", () => {
     expect(message).toContain(`${"😀".repeat(29)}…`);
   });
 
+  test.each([
+    `{"${"a".repeat(8_000)}":null}`,
+    `{"${"a".repeat(4_000)}":1,"${"a".repeat(4_000)}":1}`,
+    `{"${"a".repeat(8_000)}":1.5}`,
+  ])("a long name is told in part (%#)", (json) => {
+    const outcome = read(json);
+    const message = "refusal" in outcome ? outcome.refusal.messageIn("en") : "";
+    expect(message).toContain(`the parameter ${"a".repeat(30)}… is`);
+  });
+
   test("where the JSON breaks off is counted in characters from 1", () => {
     const outcome = read('{"a":"b",}');
     expect("refusal" in outcome && outcome.refusal.messageIn("en")).toContain("(at character 10)");

@@ -13,6 +13,9 @@ export const bodyBytesMax = 16 * 1024;
 
 const parameterName = /^[a-z][a-z0-9_]*$/;
 
+/** Longer than any name that an operation knows. */
+const nameShownMax = 30;
+
 /**
  * Reads the flat JSON object of a call, from the bytes as received.
  *
@@ -136,13 +139,15 @@ function explain(json: string): AppError {
           `the parameter name ${excerpt(name)} is malformed: it must start with a lower-case letter and hold lower-case letters, digits and _ only`,
         ),
       );
+    // A name may be as long as the body, and goes into the log too.
+    const shown = name.length > nameShownMax ? `${name.slice(0, nameShownMax)}…` : name;
     if (seen.has(name))
       return wrongParameter(
         "name_repeated",
-        text(`参数 ${name} 出现了不止一次`, `the parameter ${name} is given more than once`),
+        text(`参数 ${shown} 出现了不止一次`, `the parameter ${shown} is given more than once`),
       );
     seen.set(name, value);
-    const problem = valueProblem(name, value);
+    const problem = valueProblem(shown, value);
     if (problem !== undefined) return problem;
   }
   // All that the scanner refuses and the above does not is a name spelled with an escape, such as "\u0061" for "a".
