@@ -59,7 +59,7 @@ export const memberUsageDaily = operation({
           examples: ["1.5"],
           ...described({
             description: text(
-              `当日用量，${megabytes.zh}。运营商更正或回退计数时可能为负，如 "-1.5"。同一账期各日用量以字节计时之和等于当月用量，但各自四舍五入，打印出的数值之和可能相差百分之几 MB`,
+              `当日用量，${megabytes.zh}。运营商更正或回退计数时可能为负，如 "-1.5"。同一账期各日用量以字节计时之和等于当月用量，但各自四舍五入，加起来可能相差零点零几 MB`,
               `What was used on the day, ${megabytes.en}; negative, such as "-1.5", where the carrier corrected its figures downwards. In bytes the days of a billing month add up to the month; each is rounded by itself, so that the printed figures may differ by some hundredths`,
             ),
           }),
@@ -68,7 +68,7 @@ export const memberUsageDaily = operation({
           examples: [false],
           ...described({
             description: text(
-              "当日所属账期是否已结账；结账后迟到的记录作为调整计入，此时用量仍会变化，并使 /v1/member/usage/month 的 version 增加",
+              "当日所属账期是否已关账；关账后迟到的记录作为调整计入，此时用量仍会变化，并使 /v1/member/usage/month 的 version 增加",
               "Whether the day's billing month is closed; what arrives later still counts, as an adjustment, which raises the version that /v1/member/usage/month tells",
             ),
           }),
@@ -142,7 +142,7 @@ export const memberUsageMonth = operation({
           examples: [false],
           ...described({
             description: text(
-              "账期是否已结账；结账后迟到的记录作为调整计入",
+              "账期是否已关账；关账后迟到的记录作为调整计入",
               "Whether the month is closed; what arrives later still counts, as an adjustment",
             ),
           }),
@@ -157,7 +157,7 @@ export const memberUsageMonth = operation({
           examples: [1],
           ...described({
             description: text(
-              "用量的版本：1 起，结账后每调整一次加 1",
+              "用量的版本：1 起，关账后每调整一次加 1",
               "1, and one more for every adjustment after closing",
             ),
           }),
@@ -166,7 +166,7 @@ export const memberUsageMonth = operation({
           examples: [null],
           ...described({
             description: text(
-              `结账时的用量，${megabytes.zh}；结账后没有调整时为 null`,
+              `关账时的用量，${megabytes.zh}；关账后没有调整时为 null`,
               `The month's usage as it was closed, ${megabytes.en}; null unless it was adjusted afterwards`,
             ),
           }),
