@@ -214,8 +214,8 @@ export const variables = {
     default: "120",
     parse: integer(1, 1_000_000),
     doc: text(
-      "每个 IP 每分钟最多的验签失败次数，超出后不再给出诊断；签名正确的调用不受影响",
-      "Failed authentications a minute for each IP, after which no diagnosis is given; correctly signed calls are not affected",
+      "每个 IP 每分钟最多的验签失败次数，各进程分别计数，超出后不再给出诊断；签名正确的调用不受影响",
+      "Failed authentications a minute for each IP, counted in each process by itself, after which no diagnosis is given; correctly signed calls are not affected",
     ),
   },
   demo: {
