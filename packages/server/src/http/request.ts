@@ -7,7 +7,9 @@ import { bodyBytesMax } from "./body.ts";
 export function pathOf(target: string): string {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
-  return path.startsWith("/") ? path : path.replace(/^https?:\/\/[^/]*/i, "");
+  if (path.startsWith("/")) return path;
+  // RFC 9112, 3.2.1: what names a host alone means its root.
+  return path.replace(/^https?:\/\/[^/]*/i, "") || "/";
 }
 
 export function isJson(contentType: string | undefined): boolean {

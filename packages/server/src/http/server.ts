@@ -332,7 +332,7 @@ function wrongContentType(request: IncomingMessage): AppError {
   return new AppError("contentTypeWrong", {
     hint: "content_type_wrong",
     detail:
-      given === undefined
+      given === undefined || given === ""
         ? text(
             "缺少请求头 Content-Type，应为 application/json",
             "the header Content-Type is missing; send application/json",
