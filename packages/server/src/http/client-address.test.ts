@@ -81,6 +81,17 @@ describe("a call comes from", () => {
     ["an IPv4 peer on a dual-stack socket", "::ffff:198.51.100.1", undefined, proxies, "198.51.100.1"],
     ["an IPv4 proxy on a dual-stack socket", "::ffff:10.0.0.1", "203.0.113.7", proxies, "203.0.113.7"],
     ["an IPv6 caller behind an IPv6 proxy", "fd00::1", "2001:db8::7", proxies, "2001:db8::7"],
+    ["an IPv4 caller whom the proxy writes with a port", "10.0.0.1", "203.0.113.7:51234", proxies, "203.0.113.7"],
+    ["an IPv6 caller whom the proxy writes with a port", "10.0.0.1", "[2001:db8::7]:51234", proxies, "2001:db8::7"],
+    ["an IPv6 caller whom the proxy writes in brackets", "10.0.0.1", "[2001:DB8::7]", proxies, "2001:db8::7"],
+    [
+      "whom several proxies name with ports",
+      "10.0.0.1",
+      "1.2.3.4:5, 203.0.113.7:6, 10.0.0.2:7",
+      proxies,
+      "203.0.113.7",
+    ],
+    ["the proxy, when what it names is a port alone", "10.0.0.1", ":51234", proxies, "10.0.0.1"],
     ["an IPv4 caller whom the proxy writes as IPv6", "10.0.0.1", "::FFFF:203.0.113.7", proxies, "203.0.113.7"],
     ["nowhere known, when the connection is gone", "", undefined, proxies, ""],
   ])("%s", (_name, peer, forwardedFor, trusted, address) => {

@@ -10,13 +10,20 @@ export function clientAddress(request: IncomingMessage, trusted: AddressList): s
   let address = normal(request.socket.remoteAddress ?? "");
   if (trusted.length === 0) return address;
   const header = request.headers["x-forwarded-for"];
-  const hops = (typeof header === "string" ? header : "").split(",").map((hop) => hop.trim());
+  const hops = (typeof header === "string" ? header : "").split(",").map(withoutPort);
   while (isListed(address, trusted)) {
     const hop = hops.pop();
     if (hop === undefined || !ipaddr.isValid(hop)) return address;
     address = normal(hop);
   }
   return address;
+}
+
+/** Some proxies, Azure's and IIS among them, write the caller's port behind its address, and IPv6 in brackets. */
+function withoutPort(hop: string): string {
+  const trimmed = hop.trim();
+  const [, ipv4, ipv6] = /^(?:([\d.]+):\d+|\[([^\]]*)\](?::\d+)?)$/.exec(trimmed) ?? [];
+  return ipv4 ?? ipv6 ?? trimmed;
 }
 
 /** What failures are counted under: an IPv6 caller commands a whole /64, so that is what it is counted as. */
