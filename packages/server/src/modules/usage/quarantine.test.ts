@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
 import { delta, insertSource, reading } from "../../../test/usage.ts";
@@ -8,6 +11,7 @@ import type { UsageSource } from "../sources/source.ts";
 import { createSourceService } from "../sources/sources.service.ts";
 import { createCalendar } from "./calendar.ts";
 import { recordOfCsv } from "./csv-record.ts";
+import { importUsage } from "./import-usage.ts";
 import { createIntake } from "./intake.ts";
 import { createQuarantineService } from "./quarantine.service.ts";
 import { parseRecord } from "./record.ts";
@@ -358,6 +362,24 @@ describe("what is kept", () => {
     await intake.takeIn(deltas, [parseRecord(content.replace("a_b", "a\u0000b"), deltas)]);
     expect(await quarantine.release({}, by)).toEqual({ counts: new Map([["invalid", 1]]), conflicts: 0 });
     expect(await takenIn()).toMatchObject({ records: 0 });
+  });
+
+  test("under an id that a spreadsheet has mangled is not taken in: the file may have been imported with the right one", async () => {
+    const { intake, quarantine } = parts();
+    await importCards("serial_no", "1001");
+    const directory = await mkdtemp(join(tmpdir(), "dks-quarantine-"));
+    try {
+      for (const id of ["9.3E+20", "930000000000000000001"]) {
+        const path = join(directory, "usage.csv");
+        const line = `${id},1001,2026-11-24T09:00:00+08:00,2026-11-24T10:00:00+08:00,100`;
+        await writeFile(path, `id,subject,start,end,bytes_total\n${line}\n`);
+        await importUsage(intake, deltas, path);
+      }
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+    expect(await quarantine.release({}, by)).toEqual({ counts: new Map([["invalid", 1]]), conflicts: 0 });
+    expect(await figures()).toMatchObject([{ serial_no: "1001", used_bytes: 100 }]);
   });
 
   test("as a conflict is listed beside what was taken in, is not released, and changes no figure", async () => {

@@ -77,8 +77,10 @@ const replacement = "\uFFFD";
 
 function keptRecord(row: EntryRow, source: UsageSource): KeptRecord {
   const { hint, ...reason } = row.reason;
+  // A line whose id a spreadsheet has mangled can be read, and would count a second time beside the same with its right id.
+  const isNotWhatWasSent = hint === "id_mangled" || row.content.includes(replacement);
   const read =
-    row.status === "invalid" && row.content.includes(replacement)
+    row.status === "invalid" && isNotWhatWasSent
       ? { id: row.record_id, content: row.content, parsed: { hint, reason } }
       : parseRecord(row.content, source);
   return {
