@@ -26,7 +26,7 @@ function createTaker(order: IntakeOrder): TurnTaker {
   );
   const metered = createMeteredCards();
   // As after the first hour: each card has reported once.
-  for (let index = 0; index < order.cards; index++) metered.remember(serialNo(index), 1);
+  for (let index = 0; index < order.cards; index++) metered.remember(serialNo(index), 1, metered.age());
   const intake = createIntake(pool, { clock: () => nowMs, timeZone, metered });
   const nextBatch = createBatches(order);
   let bodies: Body[] = [];

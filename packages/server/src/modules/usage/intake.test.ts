@@ -5,6 +5,7 @@ import { delta, importCards, insertSource, reading } from "../../../test/usage.t
 import { createPool } from "../../db/database.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { type Intake, createIntake } from "./intake.ts";
+import { createMeteredCards } from "./metered-cards.ts";
 import type { RecordStatus, SubmittedRecord } from "./usage-record.ts";
 
 let database: TestDatabase;
@@ -523,6 +524,36 @@ test("readings and deltas of the same usage come to the same days and month", as
     expect(fromReadings?.days[day]).toBe(last);
   }
 });
+
+test("a card whose day changes while its first record is taken in is looked up again for the next", async () => {
+  const card = await newCard();
+  const metered = createMeteredCards();
+  const intake = createIntake(database.pool, { clock: () => now, timeZone: "Asia/Shanghai", metered });
+  const blocker = await database.pool.connect();
+  try {
+    await blocker.query("begin; lock table usage_identity in exclusive mode");
+    const first = intake.takeIn(deltas, [delta(deltas, newId(), card, "2026-11-20T10:00:00+08:00", 1)]);
+    await expect.poll(waitsForIdentities).toBe(true);
+    await importCards(database.pool, [{ serialNo: card, cycleDay: 27 }]);
+    metered.forgetAll();
+    await blocker.query("commit");
+    await first;
+  } finally {
+    blocker.release(true);
+  }
+  await intake.takeIn(deltas, [delta(deltas, newId(), card, "2026-11-20T11:00:00+08:00", 10)]);
+  expect((await monthsOf(card)).map(({ month, used: bytes }) => [month, bytes])).toEqual([
+    ["2026-10", 10],
+    ["2026-11", 1],
+  ]);
+});
+
+async function waitsForIdentities(): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    "select from pg_locks where relation = 'usage_identity'::regclass and not granted",
+  );
+  return rows.length > 0;
+}
 
 test("eight takers of overlapping batches lose nothing and count nothing twice", async () => {
   const cards: string[] = [];

@@ -68,9 +68,10 @@ export function createIntake(pool: pg.Pool, { clock, timeZone, metered }: Intake
 
   return {
     async takeIn(source, batch) {
+      const age = metered?.age() ?? 0;
       const parts = await prepare(source, batch);
       const results = await retryingTransaction(pool, (db) => write({ ...parts, db }));
-      if (metered !== undefined) rememberCards(metered, parts.sorted, results);
+      if (metered !== undefined) rememberCards(metered, age, parts.sorted, results);
       return results;
     },
     async release(source, kept) {
@@ -101,10 +102,15 @@ async function findCards(
 }
 
 /** Those that have usage by now, and only under their own numbers, which nothing goes before. */
-function rememberCards(metered: MeteredCards, { placed }: SortedOut, results: readonly RecordResult[]): void {
+function rememberCards(
+  metered: MeteredCards,
+  age: number,
+  { placed }: SortedOut,
+  results: readonly RecordResult[],
+): void {
   for (const { index, row } of placed)
     if (row.record.subject === row.serialNo && results[index]?.status === "accepted")
-      metered.remember(row.serialNo, row.cycleDay);
+      metered.remember(row.serialNo, row.cycleDay, age);
 }
 
 interface Write extends Figures {

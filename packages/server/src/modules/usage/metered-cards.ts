@@ -4,11 +4,14 @@
  *
  * What is remembered stays true: a card is never deleted, its number goes before any other card's identifiers, and its day
  * cannot change once it has usage. One that had none yet may have changed while its first record was taken in; so all is
- * forgotten when cards have been imported.
+ * forgotten when cards have been imported, and what was looked up before that is not remembered after it.
  */
 export interface MeteredCards {
   cycleDayOf(serialNo: string): number | undefined;
-  remember(serialNo: string, cycleDay: number): void;
+  /** How often all was forgotten: to be asked before the cards are looked up. */
+  age(): number;
+  /** What was looked up at an age; nothing if all was forgotten since. */
+  remember(serialNo: string, cycleDay: number, age: number): void;
   forgetAll(): void;
 }
 
@@ -17,12 +20,17 @@ const cardsMax = 1_000_000;
 
 export function createMeteredCards(): MeteredCards {
   const cycleDays = new Map<string, number>();
+  let timesForgotten = 0;
   return {
     cycleDayOf: (serialNo) => cycleDays.get(serialNo),
-    remember(serialNo, cycleDay) {
+    age: () => timesForgotten,
+    remember(serialNo, cycleDay, age) {
       // Full: the others are looked up every time. To drop some for others would drop all in turn, as cards report in turn.
-      if (cycleDays.size < cardsMax) cycleDays.set(serialNo, cycleDay);
+      if (age === timesForgotten && cycleDays.size < cardsMax) cycleDays.set(serialNo, cycleDay);
     },
-    forgetAll: () => cycleDays.clear(),
+    forgetAll() {
+      timesForgotten++;
+      cycleDays.clear();
+    },
   };
 }
