@@ -34,8 +34,8 @@ export function createAuditService(
 ): AuditService {
   const views = { listSources, calendar: createCalendar(timeZone), currentMonth: currentMonths(clock, timeZone) };
   return {
-    rebuild: (scope, options) => keepingRecords(pool, () => rebuildUsage(pool, listSources, scope, options)),
-    verify: (scope, options) => keepingRecords(pool, () => verifyUsage(pool, listSources, scope, options)),
+    rebuild: (scope, options) => keepingRecords(pool, () => rebuildUsage(pool, views, scope, options)),
+    verify: (scope, options) => keepingRecords(pool, () => verifyUsage(pool, views, scope, options)),
     explain: (subject, month) => explainMonth(pool, views, subject, month),
     explainCard: (card, month) => explainCardMonth(pool, views, card, month),
     gaps: (month, limit) => findGaps(pool, listSources, month, limit),

@@ -6,6 +6,7 @@ import { retryingTransaction } from "../../db/retry.ts";
 import { OperatorError } from "../../errors.ts";
 import { parseMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
+import { createCalendar } from "./calendar.ts";
 import { createIntake } from "./intake.ts";
 import { type RebuildReport, rebuildUsage } from "./rebuild.ts";
 import type { SubmittedRecord } from "./usage-record.ts";
@@ -36,7 +37,10 @@ async function clear(): Promise<void> {
   await database.pool.query("truncate usage_month, usage_record, usage_identity, usage_quarantine, card_source");
 }
 
-const listSources = () => Promise.resolve([deltas, readings, otherReadings]);
+const definitions = {
+  listSources: () => Promise.resolve([deltas, readings, otherReadings]),
+  calendar: createCalendar(timeZone),
+};
 
 function at(iso: string): () => number {
   return () => Date.parse(iso);
@@ -48,12 +52,12 @@ async function takeIn(nowIso: string, source: UsageSource, ...batch: SubmittedRe
 }
 
 function rebuild(scope: { serialNo?: string; month?: string } = {}): Promise<RebuildReport> {
-  return rebuildUsage(database.pool, listSources, scopeOf(scope));
+  return rebuildUsage(database.pool, definitions, scopeOf(scope));
 }
 
 async function verify(scope: { serialNo?: string; month?: string } = {}): Promise<VerifyReport & { list: Finding[] }> {
   const list: Finding[] = [];
-  const report = await verifyUsage(database.pool, listSources, scopeOf(scope), {
+  const report = await verifyUsage(database.pool, definitions, scopeOf(scope), {
     onFinding: (finding) => void list.push(finding),
   });
   expect(report.findings).toBe(list.length);
@@ -143,7 +147,7 @@ describe("rebuilding what the intake has written", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sent, { minLength: 30, maxLength: 120 }), async (records) => {
         await clear();
-        const sources = await listSources();
+        const sources = await definitions.listSources();
         const arriving = records
           .map((record, index) => ({ ...record, index, at: start + record.minute * 60_000 }))
           .map((record) => ({ ...record, received: record.at + record.delayHours * 3_600_000 }))
@@ -432,7 +436,7 @@ test("more cards than are held back at once are walked in pieces, the last card 
   );
   const done: number[] = [];
   const scope = { serialNo: undefined, month: parseMonth("2026-11") };
-  const report = await rebuildUsage(database.pool, listSources, scope, {
+  const report = await rebuildUsage(database.pool, definitions, scope, {
     onProgress: (progress) => void done.push(progress.done / progress.total),
   });
   expect(report).toMatchObject({ months: 2_005, changed: 0 });
@@ -443,5 +447,5 @@ test("more cards than are held back at once are walked in pieces, the last card 
 
   const stop = new AbortController();
   stop.abort(new OperatorError({ zh: "停", en: "stopped" }));
-  await expect(rebuildUsage(database.pool, listSources, scope, { signal: stop.signal })).rejects.toThrow("stopped");
+  await expect(rebuildUsage(database.pool, definitions, scope, { signal: stop.signal })).rejects.toThrow("stopped");
 });

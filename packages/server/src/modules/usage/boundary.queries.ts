@@ -1,4 +1,4 @@
-import sql from "sql-template-tag";
+import sql, { type Sql } from "sql-template-tag";
 import type { Db } from "../../db/database.ts";
 import { type BillingMonth, monthToDate } from "../packages/billing-month.ts";
 import { formatInstant } from "./instant.ts";
@@ -16,6 +16,8 @@ export interface GraceReadingRow {
   at: number;
   bytes: number;
   carried: boolean;
+  /** Microseconds since the epoch. */
+  received_at: number;
 }
 
 /** The cards' readings of a month up to the end of the grace, by time. */
@@ -27,7 +29,8 @@ export async function selectGraceReadings(
   serialNos: readonly string[],
 ): Promise<GraceReadingRow[]> {
   const { rows } = await db.query<GraceReadingRow>(sql`
-    select serial_no, record_id, (extract(epoch from at) * 1000000)::bigint as at, bytes, carried
+    select serial_no, record_id, (extract(epoch from at) * 1000000)::bigint as at, bytes, carried,
+      (extract(epoch from received_at) * 1000000)::bigint as received_at
     from usage_record
     where source_no = ${sourceNo} and month = ${monthToDate(month)} and at <= ${formatInstant(graceEnd)}
       and serial_no = any(${serialNos}::text[])
@@ -84,4 +87,83 @@ export async function moveReadings(
       and serial_no = any(${readings.map(({ serial_no }) => serial_no)}::text[])
       and record_id = any(${readings.map(({ record_id }) => record_id)}::text[])
   `);
+}
+
+/** Those of the cards that have readings of a month, up to the end of the grace, which came when the month before was closed. */
+export async function selectCardsReadLate(
+  db: Db,
+  sourceNo: number,
+  month: BillingMonth,
+  { graceEnd, closesAt }: { readonly graceEnd: Microseconds; readonly closesAt: Microseconds },
+  serialNos: readonly string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ serial_no: string }>(sql`
+    select distinct serial_no
+    from usage_record
+    where source_no = ${sourceNo} and month = ${monthToDate(month)} and at <= ${formatInstant(graceEnd)}
+      and received_at >= ${formatInstant(closesAt)} and serial_no = any(${serialNos}::text[])
+  `);
+  return rows.map(({ serial_no }) => serial_no);
+}
+
+/** A reading, and when it was received: in microseconds since the epoch, both. */
+export interface ReceivedReadingRow {
+  serial_no: string;
+  at: number;
+  bytes: number;
+  received_at: number;
+}
+
+/** A card, and a moment from which on it is looked at. */
+export interface CardSince {
+  readonly serialNo: string;
+  readonly since: Microseconds;
+}
+
+/** The last of the cards' readings of a month that had been received before a moment; none of a card without any. */
+export async function selectLastReceivedBefore(
+  db: Db,
+  sourceNo: number,
+  month: BillingMonth,
+  cards: readonly CardSince[],
+): Promise<ReceivedReadingRow[]> {
+  const { rows } = await db.query<ReceivedReadingRow>(sql`
+    select distinct on (r.serial_no) ${readingColumns}
+    from usage_record r
+    join ${cardsSince(cards)} on r.serial_no = c.serial_no and r.received_at < c.since
+    where r.source_no = ${sourceNo} and r.month = ${monthToDate(month)} and not r.carried
+    order by r.serial_no, r.at desc, r.bytes desc
+  `);
+  return rows;
+}
+
+/** Those received from that moment on, as they came, but for those behind which a later one had come already. */
+export async function selectReceivedSince(
+  db: Db,
+  sourceNo: number,
+  month: BillingMonth,
+  cards: readonly CardSince[],
+): Promise<ReceivedReadingRow[]> {
+  const { rows } = await db.query<ReceivedReadingRow>(sql`
+    select serial_no, (extract(epoch from at) * 1000000)::bigint as at, bytes,
+      (extract(epoch from received_at) * 1000000)::bigint as received_at
+    from (
+      select r.serial_no, r.at, r.bytes, r.received_at,
+        max(r.at) over (partition by r.serial_no order by r.received_at) as latest_at
+      from usage_record r
+      join ${cardsSince(cards)} on r.serial_no = c.serial_no and r.received_at >= c.since
+      where r.source_no = ${sourceNo} and r.month = ${monthToDate(month)} and not r.carried
+    ) as received
+    where at = latest_at
+    order by serial_no, received_at, at, bytes
+  `);
+  return rows;
+}
+
+const readingColumns = sql`r.serial_no, (extract(epoch from r.at) * 1000000)::bigint as at, r.bytes,
+  (extract(epoch from r.received_at) * 1000000)::bigint as received_at`;
+
+function cardsSince(cards: readonly CardSince[]): Sql {
+  return sql`unnest(${cards.map(({ serialNo }) => serialNo)}::text[],
+    ${cards.map(({ since }) => formatInstant(since))}::timestamptz[]) as c (serial_no, since)`;
 }

@@ -99,13 +99,14 @@ async function settleBoundaries(parts: Figures, { all, inGrace }: Boundaries): P
   }
 }
 
-async function recomputeMonths({ db, source }: Figures, months: readonly CardMonth[]): Promise<void> {
+async function recomputeMonths({ db, source, calendar }: Figures, months: readonly CardMonth[]): Promise<void> {
   if (months.length === 0) return;
   await makeMonths(db, source, months.toSorted(byKey), insertMonths);
   for (const [month, ofMonth] of Map.groupBy(months, (one) => one.month))
     await recompute(
       db,
       source,
+      calendar,
       month,
       ofMonth.map(({ serialNo }) => serialNo),
     );

@@ -4,8 +4,10 @@ import { type TestDatabase, createTestDatabase } from "../../../test/database.ts
 import { type HistoryRecord, type ModelMonth, modelOf, placeOf } from "../../../test/usage-model.ts";
 import { delta, importCards, insertSource, reading } from "../../../test/usage.ts";
 import type { UsageSource } from "../sources/source.ts";
+import { createCalendar } from "./calendar.ts";
 import { createIntake } from "./intake.ts";
 import type { SubmittedRecord } from "./usage-record.ts";
+import { verifyUsage } from "./verify.ts";
 
 let database: TestDatabase;
 const sources = new Map<string, UsageSource>();
@@ -255,3 +257,63 @@ function withoutDaysOfNothing(months: readonly ModelMonth[]): ModelMonth[] {
     days: Object.fromEntries(Object.entries(month.days).filter(([, bytes]) => bytes !== 0)),
   }));
 }
+
+/** October's end by the hour: readings of its last day and of November's first, and when they are received. */
+const octoberEnds = fc.array(
+  fc.record({
+    atHours: fc.integer({ min: -6, max: 8 }),
+    receivedHours: fc.integer({ min: 8, max: 20 }),
+    bytes: fc.integer({ min: 0, max: 6 }),
+  }),
+  { minLength: 2, maxLength: 10 },
+);
+
+test("a closed month whose figure changes has a higher version, and its figure as closed is what it was", async () => {
+  const end = Date.parse("2026-11-01T00:00:00+08:00");
+  const closesAfterMs = 14 * hourMs;
+  const source = await insertSource(database.pool, {
+    name: "closing",
+    kind: "reading",
+    closeAfterSeconds: closesAfterMs / 1000,
+  });
+  const definitions = { listSources: () => Promise.resolve([source]), calendar: createCalendar("Asia/Shanghai") };
+  await fc.assert(
+    fc.asyncProperty(octoberEnds, async (records) => {
+      const serialNo = `closing${++runs}`;
+      await importCards(database.pool, [{ serialNo }]);
+      let before = { used: 0, version: 1, closed: null as number | null };
+      let atClosing = 0;
+      const arrivals = Map.groupBy(records, ({ receivedHours }) => receivedHours);
+      for (const [receivedHours, arrived] of [...arrivals].sort(([a], [b]) => a - b)) {
+        const now = end + receivedHours * hourMs;
+        const intake = createIntake(database.pool, { clock: () => now, timeZone: "Asia/Shanghai" });
+        const batch = arrived.map(({ atHours, bytes }, index) =>
+          reading(
+            source,
+            `${serialNo}-${receivedHours}-${index}`,
+            serialNo,
+            new Date(end + atHours * hourMs).toISOString(),
+            bytes,
+          ),
+        );
+        await intake.takeIn(source, batch);
+        const { rows } = await database.pool.query<typeof before>(
+          `select used_bytes as used, version, closed_bytes as closed
+          from usage_month where serial_no = $1 and month = '2026-10-01'`,
+          [serialNo],
+        );
+        const [after = before] = rows;
+        if (now < end + closesAfterMs) atClosing = after.used;
+        else if (after.used !== before.used) expect(after.version).toBeGreaterThan(before.version);
+        expect(after.version).toBeGreaterThanOrEqual(before.version);
+        expect(after.closed).toBe(after.version === 1 ? null : atClosing);
+        before = after;
+      }
+      const findings: unknown[] = [];
+      const onFinding = (finding: unknown): void => void findings.push(finding);
+      await verifyUsage(database.pool, definitions, { serialNo, month: undefined }, { onFinding });
+      expect(findings).toEqual([]);
+    }),
+    { numRuns: 40 },
+  );
+}, 120_000);

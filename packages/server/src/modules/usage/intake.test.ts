@@ -437,6 +437,23 @@ describe("a closed month", () => {
     expect(await monthsOf(card)).toMatchObject([{ version: 2, used: 123, closed: 103 }]);
   });
 
+  test("that loses a reading to the next month says so, and keeps the figure that it was closed with", async () => {
+    const card = await newCard();
+    now = Date.parse("2026-11-01T03:00:00+08:00");
+    await takeIn(
+      readings,
+      reading(readings, newId(), card, "2026-10-20T12:00:00+08:00", 100),
+      reading(readings, newId(), card, "2026-11-01T02:00:00+08:00", 120),
+    );
+    now = Date.parse("2026-11-04T00:00:00+08:00");
+    // It had been reset before: the one of 02:00 is November's.
+    await takeIn(readings, reading(readings, newId(), card, "2026-11-01T01:00:00+08:00", 90));
+    expect(await monthsOf(card)).toMatchObject([
+      { month: "2026-10", version: 2, used: 100, closed: 120 },
+      { month: "2026-11", version: 1, used: 120, closed: null },
+    ]);
+  });
+
   test("is corrected by a record that names what it corrects", async () => {
     const card = await newCard();
     const wrong = newId();

@@ -1,4 +1,5 @@
 import type { BillingMonth } from "../packages/billing-month.ts";
+import type { Closing } from "./closing.ts";
 import { isLaterReading } from "./increments.ts";
 import type { Microseconds, UsageKind } from "./usage-record.ts";
 
@@ -30,16 +31,20 @@ export interface MonthState {
   readonly dayAt: readonly (Microseconds | null)[] | null;
 }
 
-/** What a month comes to, from its days of records. This is the definition; what is written while records arrive must equal it. */
+/**
+ * What a month comes to, from its days of records. This is the definition; what is written while records arrive must equal it.
+ * `closing` of a month about whose end something was decided after it was closed.
+ */
 export function monthStateOf(
   serialNo: string,
   month: BillingMonth,
   kind: UsageKind,
   days: readonly DayOfRecords[],
+  closing?: Closing,
 ): MonthState {
   const dayBytes = Array.from<number | null>({ length: 31 }).fill(kind === "delta" ? 0 : null);
   const dayAt = Array.from<Microseconds | null>({ length: 31 }).fill(null);
-  let adjustments = 0;
+  let adjustments = closing?.adjustmentsMore ?? 0;
   let asOf: Microseconds | null = null;
   for (const day of days) {
     dayBytes[day.dayOfMonth - 1] = day.bytes;
@@ -56,7 +61,7 @@ export function monthStateOf(
     version: 1 + adjustments,
     usedBytes: figureOf(kind, days),
     asOf,
-    closedBytes: adjustments === 0 ? null : figureOf(kind, closed),
+    closedBytes: adjustments === 0 ? null : (closing?.closedBytes ?? figureOf(kind, closed)),
     dayBytes,
     dayAt: kind === "delta" ? null : dayAt,
   };

@@ -3,6 +3,7 @@ import { retryingTransaction } from "../../db/retry.ts";
 import { invariant } from "../../errors.ts";
 import type { BillingMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
+import type { UsageCalendar } from "./calendar.ts";
 import { findUncounted } from "./counting.ts";
 import { insertMonths } from "./intake.queries.ts";
 import { differencesOf } from "./month-differences.ts";
@@ -15,6 +16,12 @@ import { type WalkOptions, type WalkScope, type WalkStep, planWalk, walk } from 
 
 /** Reads every source there is, again and again: one may be created while the work goes on. */
 export type ListSources = () => Promise<readonly UsageSource[]>;
+
+/** What months are computed by, beside their records. */
+export interface Definitions {
+  readonly listSources: ListSources;
+  readonly calendar: UsageCalendar;
+}
 
 /** What a rebuild has done. A month here is a card's billing month by one source. */
 export interface RebuildReport {
@@ -37,19 +44,22 @@ export interface RebuildReport {
  */
 export async function rebuildUsage(
   pool: pg.Pool,
-  listSources: ListSources,
+  definitions: Definitions,
   scope: WalkScope,
   options: WalkOptions = {},
 ): Promise<RebuildReport> {
+  const { calendar } = definitions;
   const plan = await planWalk(pool, scope);
   const report = { months: 0, changed: 0, created: 0 };
   for await (const step of walk(pool, plan, options)) {
-    const { sources, found, wrong } = await snapshot(pool, (db) => compare(db, listSources, step));
+    const { sources, found, wrong } = await snapshot(pool, (db) => compare(db, definitions, step));
     const changed = new Set<string>();
     report.months += found.length;
-    report.created += await mendMissing({ pool, sources, step }, found, changed);
+    report.created += await mendMissing({ pool, calendar, sources, step }, found, changed);
     for (const { source, serialNos } of wrong) {
-      const rebuilt = await retryingTransaction(pool, (db) => rebuildMonths(db, source, step.month, serialNos));
+      const rebuilt = await retryingTransaction(pool, (db) =>
+        rebuildMonths(db, source, calendar, step.month, serialNos),
+      );
       for (const serialNo of rebuilt) changed.add(monthKey(source.sourceNo, serialNo));
     }
     report.changed += changed.size;
@@ -69,7 +79,7 @@ interface SourceCards {
  */
 async function compare(
   db: pg.PoolClient,
-  listSources: ListSources,
+  { listSources, calendar }: Definitions,
   { month, range }: WalkStep,
 ): Promise<{ sources: readonly UsageSource[]; found: SourceMonthRow[]; wrong: SourceCards[] }> {
   const found = await selectSourceMonths(db, month, range);
@@ -80,6 +90,7 @@ async function compare(
     const states = await wrongStates(
       db,
       source,
+      calendar,
       month,
       rows.filter(({ stored }) => stored).map(({ serial_no }) => serial_no),
     );
@@ -90,6 +101,7 @@ async function compare(
 
 interface Step {
   readonly pool: pg.Pool;
+  readonly calendar: UsageCalendar;
   readonly sources: readonly UsageSource[];
   readonly step: WalkStep;
 }
@@ -99,7 +111,7 @@ interface Step {
  * nobody reads an empty month. Returns how many it made.
  */
 async function mendMissing(
-  { pool, sources, step: { month, range } }: Step,
+  { pool, calendar, sources, step: { month, range } }: Step,
   found: readonly SourceMonthRow[],
   changed: Set<string>,
 ): Promise<number> {
@@ -112,7 +124,7 @@ async function mendMissing(
         const serialNos = rows.map(({ serial_no }) => serial_no);
         const months = serialNos.map((serialNo) => ({ serialNo, month }));
         await insertMonths(db, source, false, months);
-        await rebuildMonths(db, source, month, serialNos);
+        await rebuildMonths(db, source, calendar, month, serialNos);
       }
       const uncounted = await findUncounted(db, month, range);
       await setCounting(db, month, uncounted);
@@ -128,12 +140,13 @@ async function mendMissing(
 async function rebuildMonths(
   db: pg.PoolClient,
   source: UsageSource,
+  calendar: UsageCalendar,
   month: BillingMonth,
   serialNos: readonly string[],
 ): Promise<string[]> {
   // Locked first and read then: see recompute.
   await lockMonths(db, source.sourceNo, month, serialNos);
-  const different = await wrongStates(db, source, month, serialNos);
+  const different = await wrongStates(db, source, calendar, month, serialNos);
   if (different.length > 0) await updateMonths(db, source.sourceNo, different);
   return different.map(({ serialNo }) => serialNo);
 }
@@ -142,13 +155,14 @@ async function rebuildMonths(
 async function wrongStates(
   db: pg.PoolClient,
   source: UsageSource,
+  calendar: UsageCalendar,
   month: BillingMonth,
   serialNos: readonly string[],
 ): Promise<MonthState[]> {
   const stored = new Map(
     (await selectMonths(db, source.sourceNo, month, serialNos)).map((row) => [row.serial_no, row]),
   );
-  return (await statesOfRecords(db, source, month, serialNos)).filter((state) => {
+  return (await statesOfRecords(db, source, calendar, month, serialNos)).filter((state) => {
     const row = stored.get(state.serialNo);
     return row !== undefined && differencesOf(row, state).length > 0;
   });

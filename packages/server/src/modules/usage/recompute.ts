@@ -1,6 +1,8 @@
 import type pg from "pg";
 import type { UsageSource } from "../sources/source.ts";
 import type { BillingMonth } from "../packages/billing-month.ts";
+import type { UsageCalendar } from "./calendar.ts";
+import { movedSinceClosing } from "./closing.ts";
 import { type MonthState, monthStateOf } from "./month-state.ts";
 import { lockMonths, selectRecordDays, updateMonths } from "./rebuild.queries.ts";
 
@@ -8,10 +10,13 @@ import { lockMonths, selectRecordDays, updateMonths } from "./rebuild.queries.ts
 export async function statesOfRecords(
   db: pg.PoolClient,
   source: UsageSource,
+  calendar: UsageCalendar,
   month: BillingMonth,
   serialNos: readonly string[],
 ): Promise<MonthState[]> {
   const rows = await selectRecordDays(db, source, month, serialNos);
+  const adjusted = new Set(rows.filter(({ adjustments }) => adjustments > 0).map(({ serial_no }) => serial_no));
+  const closings = await movedSinceClosing(db, source, calendar, { month, serialNos, adjusted });
   const byCard = Map.groupBy(rows, (row) => row.serial_no);
   return serialNos.map((serialNo) =>
     monthStateOf(
@@ -28,6 +33,7 @@ export async function statesOfRecords(
         closedAt: row.closed_at,
         adjustments: row.adjustments,
       })),
+      closings.get(serialNo),
     ),
   );
 }
@@ -39,10 +45,11 @@ export async function statesOfRecords(
 export async function recompute(
   db: pg.PoolClient,
   source: UsageSource,
+  calendar: UsageCalendar,
   month: BillingMonth,
   serialNos: readonly string[],
 ): Promise<void> {
   const sorted = serialNos.toSorted();
   await lockMonths(db, source.sourceNo, month, sorted);
-  await updateMonths(db, source.sourceNo, await statesOfRecords(db, source, month, sorted));
+  await updateMonths(db, source.sourceNo, await statesOfRecords(db, source, calendar, month, sorted));
 }

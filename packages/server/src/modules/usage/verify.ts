@@ -1,9 +1,10 @@
 import type pg from "pg";
 import { type BillingMonth, formatMonth, parseMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
+import type { UsageCalendar } from "./calendar.ts";
 import { findUncounted } from "./counting.ts";
 import { daysNotAddingUp, differencesOf } from "./month-differences.ts";
-import { type ListSources, bySource } from "./rebuild.ts";
+import { type Definitions, bySource } from "./rebuild.ts";
 import { selectMonths } from "./rebuild.queries.ts";
 import { contentFingerprint } from "./record.ts";
 import { statesOfRecords } from "./recompute.ts";
@@ -89,7 +90,7 @@ export interface VerifyReport {
  */
 export async function verifyUsage(
   pool: pg.Pool,
-  listSources: ListSources,
+  { listSources, calendar }: Definitions,
   scope: WalkScope,
   options: VerifyOptions,
 ): Promise<VerifyReport> {
@@ -104,7 +105,7 @@ export async function verifyUsage(
     await snapshot(pool, async (db) => {
       const found = await selectSourceMonths(db, step.month, step.range);
       // Later than the snapshot, so that every source which it refers to is there.
-      const parts = { db, step, sources: await listSources(), note };
+      const parts = { db, calendar, step, sources: await listSources(), note };
       report.months += found.length;
       for (const [source, rows] of bySource(parts.sources, found))
         await verifyMonths(
@@ -123,6 +124,7 @@ type Note = (finding: Finding) => Promise<void>;
 
 interface Parts {
   readonly db: pg.PoolClient;
+  readonly calendar: UsageCalendar;
   readonly step: WalkStep;
   readonly sources: readonly UsageSource[];
   readonly note: Note;
@@ -130,14 +132,14 @@ interface Parts {
 
 /** Compares the figures of one source with the records. */
 async function verifyMonths(
-  { db, step: { month }, note }: Parts,
+  { db, calendar, step: { month }, note }: Parts,
   source: UsageSource,
   serialNos: readonly string[],
 ): Promise<void> {
   const stored = new Map(
     (await selectMonths(db, source.sourceNo, month, serialNos)).map((row) => [row.serial_no, row]),
   );
-  for (const state of await statesOfRecords(db, source, month, serialNos)) {
+  for (const state of await statesOfRecords(db, source, calendar, month, serialNos)) {
     const of = about(state.serialNo, month, source.name);
     const row = stored.get(state.serialNo);
     if (row === undefined) {
