@@ -6,6 +6,7 @@ import { retryingTransaction } from "../../db/retry.ts";
 import { OperatorError } from "../../errors.ts";
 import { parseMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
+import { createAuditService } from "./audit.service.ts";
 import { createCalendar } from "./calendar.ts";
 import { createIntake } from "./intake.ts";
 import { type RebuildReport, rebuildUsage } from "./rebuild.ts";
@@ -366,6 +367,35 @@ describe("a month whose records are not kept", () => {
     } finally {
       await clear();
     }
+  });
+});
+
+test("sums that no number holds are verified, rebuilt, explained and compared like any others", async () => {
+  const now = "2026-11-24T00:00:00+08:00";
+  const pib = 2 ** 50;
+  const absurd = Array.from({ length: 9 }, (_, index) =>
+    delta(deltas, `x${index}`, "1001", `2026-11-${index < 5 ? 20 : 21}T10:00:00+08:00`, pib - index),
+  );
+  await takeIn(now, deltas, ...absurd, delta(deltas, "y", "1002", "2026-11-20T10:00:00+08:00", 5));
+  await takeIn(now, readings, reading(readings, "r", "1001", "2026-11-20T10:00:00+08:00", 5));
+  expect((await verify()).list).toEqual([]);
+  const sum = String(9n * 2n ** 50n - 36n);
+  await damage(
+    "update usage_month set used_bytes = used_bytes - 1, day_bytes[20] = day_bytes[20] - 1 where serial_no = '1001' and counts",
+  );
+  expect((await verify()).list).toContainEqual(
+    expect.objectContaining({ field: "used_bytes", stored: String(BigInt(sum) - 1n), expected: sum }),
+  );
+  expect(await rebuild()).toMatchObject({ months: 3, changed: 1 });
+  const { rows } = await database.pool.query(
+    "select used_bytes::text from usage_month where serial_no = '1001' and counts",
+  );
+  expect(rows).toEqual([{ used_bytes: sum }]);
+  const audit = createAuditService(database.pool, { ...definitions, clock: at(now), timeZone });
+  expect((await audit.explain("1001")).sources[0]).toMatchObject({ usedBytes: Number(sum) });
+  expect(await audit.gaps(undefined, 1)).toMatchObject({
+    gapBytes: String(BigInt(sum) - 5n),
+    gaps: [{ gapBytes: -Number.MAX_SAFE_INTEGER }],
   });
 });
 

@@ -18,7 +18,7 @@ import type { Microseconds } from "./usage-record.ts";
 /** What became of a month by readings when it was closed, and since, that the records which count in it now do not tell. */
 export interface Closing {
   /** The figure that it was closed with; undefined: as of the records that had been received by then. */
-  readonly closedBytes: number | undefined;
+  readonly closedBytes: bigint | undefined;
   /** How many adjustments there were beside the records that were received since and count in it. */
   readonly adjustmentsMore: number;
 }
@@ -93,7 +93,7 @@ function closingOf(
 
   const early = readings.filter(({ received_at }) => received_at < since);
   let counting = countingOf(early);
-  const closedBytes = early.length === 0 ? undefined : (counting.at(-1)?.bytes ?? last?.bytes ?? 0);
+  const closedBytes = early.length === 0 ? undefined : BigInt(counting.at(-1)?.bytes ?? last?.bytes ?? 0);
   let adjustments = 0;
   const moments = [...own, ...readings].map(({ received_at }) => received_at).filter((moment) => moment >= since);
   for (const moment of [...new Set(moments)].sort((a, b) => a - b)) {

@@ -134,10 +134,11 @@ export async function explainCardMonth(
       return {
         source,
         counts: row.counts,
-        usedBytes: row.used_bytes,
-        gapBytes: counting === undefined || row.counts ? null : row.used_bytes - counting.used_bytes,
+        // What is beyond a number's integers, by some wrong unit, is told as the nearest one.
+        usedBytes: Number(row.used_bytes),
+        gapBytes: counting === undefined || row.counts ? null : Number(row.used_bytes - counting.used_bytes),
         version: row.version,
-        closedBytes: row.closed_bytes,
+        closedBytes: row.closed_bytes === null ? null : Number(row.closed_bytes),
         asOf: row.as_of,
         closesAt: calendar.startOf(month + 1, card.cycleDay) + source.closeAfterSeconds * 1_000_000,
         days: daysOf(row, { calendar, month, cycleDay: card.cycleDay }),
@@ -171,7 +172,8 @@ function daysOf(
   let before = 0;
   for (let number = firstDayOf(calendar, month, cycleDay).number; number <= last; number++) {
     const { day, date } = calendar.day(number);
-    const bytes = row.day_bytes[day - 1] ?? null;
+    const stored = row.day_bytes[day - 1] ?? null;
+    const bytes = stored === null ? null : Number(stored);
     if (row.day_at === null) {
       if (bytes !== null && bytes !== 0) days.push({ date, usedBytes: bytes, counter: null, at: null });
     } else if (bytes !== null) {

@@ -1,5 +1,5 @@
-import sql from "sql-template-tag";
-import type { Db } from "../../db/database.ts";
+import sql, { raw } from "sql-template-tag";
+import { type Db, withinSafeIntegers } from "../../db/database.ts";
 import { type BillingMonth, monthToDate } from "../packages/billing-month.ts";
 
 /** A billing month as a card has it by two sources; moments in microseconds since the epoch. */
@@ -21,14 +21,19 @@ export interface GapRow {
 /** The largest of the gaps between sources' figures for a card's month; undefined: of all months. */
 export async function selectGaps(db: Db, month: BillingMonth | undefined, limit: number): Promise<GapRow[]> {
   const { rows } = await db.query<GapRow>(sql`
-    select serial_no, month, source_no, counts, used_bytes,
+    select serial_no, month, source_no, counts, ${raw(withinSafeIntegers("used_bytes"))},
       case when isfinite(as_of) then (extract(epoch from as_of) * 1000000)::bigint end as as_of,
-      other_source_no, other_used_bytes,
+      other_source_no, ${raw(withinSafeIntegers("other_used_bytes"))},
       case when isfinite(other_as_of) then (extract(epoch from other_as_of) * 1000000)::bigint end as other_as_of,
-      other_used_bytes - used_bytes as gap_bytes
-    from (${pairs(month)}) as pair
-    where place > 1 and other_used_bytes <> used_bytes
-    order by abs(other_used_bytes - used_bytes) desc, serial_no, month, other_source_no
+      ${raw(withinSafeIntegers("gap_bytes"))}
+    from (
+      select serial_no, month, source_no, counts, used_bytes, as_of, other_source_no, other_used_bytes, other_as_of,
+        other_used_bytes - used_bytes as gap_bytes
+      from (${pairs(month)}) as pair
+      where place > 1
+    ) as gap
+    where gap_bytes <> 0
+    order by abs(gap_bytes) desc, serial_no, month, other_source_no
     limit ${limit}
   `);
   return rows;

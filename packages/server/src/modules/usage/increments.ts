@@ -77,8 +77,8 @@ function addReading(increment: Increment, record: PlacedUsage): void {
 
 /** Of two readings the later one counts; of two of one moment the larger, so that the order of arrival decides nothing. */
 export function isLaterReading(
-  a: { readonly at: Microseconds; readonly bytes: number },
-  b: { readonly at: Microseconds; readonly bytes: number },
+  a: { readonly at: Microseconds; readonly bytes: number | bigint },
+  b: { readonly at: Microseconds; readonly bytes: number | bigint },
 ): boolean {
   return a.at > b.at || (a.at === b.at && a.bytes > b.bytes);
 }

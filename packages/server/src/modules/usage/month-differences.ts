@@ -50,11 +50,11 @@ export function daysNotAddingUp(stored: MonthRow, kind: UsageKind): Difference |
   return differenceOf("used_bytes", stored.used_bytes, monthStateOf(stored.serial_no, 0, kind, days).usedBytes, String);
 }
 
-function differenceOf(
+function differenceOf<Value extends number | bigint>(
   field: string,
-  stored: number | null,
-  expected: number | null,
-  print: (value: number) => string,
+  stored: Value | null,
+  expected: Value | null,
+  print: (value: Value) => string,
 ): Difference | undefined {
   if (stored === expected) return undefined;
   return {
@@ -64,11 +64,11 @@ function differenceOf(
   };
 }
 
-function daysOf(
+function daysOf<Value extends number | bigint>(
   field: string,
-  stored: readonly (number | null)[],
-  expected: readonly (number | null)[],
-  print: (value: number) => string,
+  stored: readonly (Value | null)[],
+  expected: readonly (Value | null)[],
+  print: (value: Value) => string,
 ): (Difference | undefined)[] {
   return Array.from({ length: Math.max(stored.length, expected.length) }, (_, index) =>
     differenceOf(`${field}[${index + 1}]`, stored[index] ?? null, expected[index] ?? null, print),

@@ -3,16 +3,19 @@ import type { Closing } from "./closing.ts";
 import { isLaterReading } from "./increments.ts";
 import type { Microseconds, UsageKind } from "./usage-record.ts";
 
-/** One day of a card's billing month, as its records have it. */
+/**
+ * One day of a card's billing month, as its records have it. Bytes are bigint here and in {@link MonthState}: one source may
+ * send a card so many, by a wrong unit for one, that a number does not hold their sum, and no other card is to suffer for it.
+ */
 export interface DayOfRecords {
   readonly serialNo: string;
   readonly month: BillingMonth;
   readonly dayOfMonth: number;
   /** Deltas: their sum. Readings: the latest one's counter. */
-  readonly bytes: number;
+  readonly bytes: bigint;
   readonly at: Microseconds;
   /** Of the records that are no adjustments: their sum, or the latest one's counter and time. Null if there is none. */
-  readonly closedBytes: number | null;
+  readonly closedBytes: bigint | null;
   readonly closedAt: Microseconds | null;
   readonly adjustments: number;
 }
@@ -22,12 +25,12 @@ export interface MonthState {
   readonly serialNo: string;
   readonly month: BillingMonth;
   readonly version: number;
-  readonly usedBytes: number;
+  readonly usedBytes: bigint;
   /** Null: no record. */
   readonly asOf: Microseconds | null;
-  readonly closedBytes: number | null;
+  readonly closedBytes: bigint | null;
   /** 31 values, by day of the calendar month. */
-  readonly dayBytes: readonly (number | null)[];
+  readonly dayBytes: readonly (bigint | null)[];
   readonly dayAt: readonly (Microseconds | null)[] | null;
 }
 
@@ -42,7 +45,7 @@ export function monthStateOf(
   days: readonly DayOfRecords[],
   closing?: Closing,
 ): MonthState {
-  const dayBytes = Array.from<number | null>({ length: 31 }).fill(kind === "delta" ? 0 : null);
+  const dayBytes = Array.from<bigint | null>({ length: 31 }).fill(kind === "delta" ? 0n : null);
   const dayAt = Array.from<Microseconds | null>({ length: 31 }).fill(null);
   let adjustments = closing?.adjustmentsMore ?? 0;
   let asOf: Microseconds | null = null;
@@ -68,9 +71,9 @@ export function monthStateOf(
 }
 
 /** Deltas are summed; of readings the latest is the figure. */
-function figureOf(kind: UsageKind, days: readonly { readonly bytes: number; readonly at: Microseconds }[]): number {
-  if (kind === "delta") return days.reduce((sum, { bytes }) => sum + bytes, 0);
-  let latest: { bytes: number; at: Microseconds } | undefined;
+function figureOf(kind: UsageKind, days: readonly { readonly bytes: bigint; readonly at: Microseconds }[]): bigint {
+  if (kind === "delta") return days.reduce((sum, { bytes }) => sum + bytes, 0n);
+  let latest: { bytes: bigint; at: Microseconds } | undefined;
   for (const day of days) if (latest === undefined || isLaterReading(day, latest)) latest = day;
-  return latest?.bytes ?? 0;
+  return latest?.bytes ?? 0n;
 }

@@ -1,5 +1,5 @@
-import sql, { type Sql, empty } from "sql-template-tag";
-import type { Db } from "../../db/database.ts";
+import sql, { type Sql, empty, raw } from "sql-template-tag";
+import { type Db, withinSafeIntegers } from "../../db/database.ts";
 import type { RefusedStatus } from "./usage-record.ts";
 
 /**
@@ -276,7 +276,7 @@ export async function selectFigure(
   month: { readonly serialNo: string; readonly month: string; readonly sourceNo: number },
 ): Promise<{ used_bytes: number; counts: boolean } | undefined> {
   const { rows } = await db.query<{ used_bytes: number; counts: boolean }>(sql`
-    select used_bytes, counts
+    select ${raw(withinSafeIntegers("used_bytes"))}, counts
     from usage_month
     where serial_no = ${month.serialNo} and month = ${month.month}::date and source_no = ${month.sourceNo}
   `);

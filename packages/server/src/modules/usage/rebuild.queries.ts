@@ -22,13 +22,13 @@ export async function lockMonths(
   `);
 }
 
-/** A day of a card's billing month; moments in microseconds since the epoch. */
+/** A day of a card's billing month; bytes in digits, moments in microseconds since the epoch. */
 export interface RecordDayRow {
   serial_no: string;
   day: number;
-  bytes: number;
+  bytes: string;
   at: number;
-  closed_bytes: number | null;
+  closed_bytes: string | null;
   closed_at: number | null;
   adjustments: number;
 }
@@ -46,9 +46,9 @@ export async function selectRecordDays(
       : `(array_agg(bytes order by at desc, bytes desc) ${filter})[1]`;
   const { rows } = await db.query<RecordDayRow>(sql`
     select serial_no, extract(day from day)::integer as day,
-      ${raw(of(""))} as bytes,
+      (${raw(of(""))})::text as bytes,
       (extract(epoch from max(at)) * 1000000)::bigint as at,
-      ${raw(of("filter (where not adjusts)"))} as closed_bytes,
+      (${raw(of("filter (where not adjusts)"))})::text as closed_bytes,
       (extract(epoch from max(at) filter (where not adjusts)) * 1000000)::bigint as closed_at,
       (count(*) filter (where adjusts))::integer as adjustments
     from usage_record
@@ -64,10 +64,10 @@ export async function selectRecordDays(
 export interface MonthRow {
   serial_no: string;
   version: number;
-  used_bytes: number;
+  used_bytes: bigint;
   as_of: number | null;
-  closed_bytes: number | null;
-  day_bytes: (number | null)[];
+  closed_bytes: bigint | null;
+  day_bytes: (bigint | null)[];
   day_at: (number | null)[] | null;
 }
 
@@ -82,7 +82,7 @@ export async function selectMonths(
     from usage_month
     where source_no = ${sourceNo} and month = ${monthToDate(month)} and serial_no = any(${serialNos}::text[])
   `);
-  return rows.map(parseArrays);
+  return rows.map(parseColumns);
 }
 
 /** A card's billing month by one of its sources. */
@@ -99,22 +99,31 @@ export async function selectSourceFigures(db: Db, serialNo: string, month: Billi
     where serial_no = ${serialNo} and month = ${monthToDate(month)}
     order by counts desc, source_no
   `);
-  return rows.map(parseArrays);
+  return rows.map(parseColumns);
 }
 
-/** Arrays arrive as JSON: pg's own parser makes texts of numbers, and loses the microseconds of moments. */
+/** Bytes arrive as digits. Arrays arrive as JSON: pg's own parser loses the microseconds of moments. */
 const monthColumns = raw(`
-  version, used_bytes,
+  version, used_bytes::text as used_bytes,
   case when isfinite(as_of) then (extract(epoch from as_of) * 1000000)::bigint end as as_of,
-  closed_bytes, to_json(day_bytes)::text as day_bytes, to_json(day_at)::text as day_at`);
+  closed_bytes::text as closed_bytes, to_json(day_bytes::text[])::text as day_bytes, to_json(day_at)::text as day_at`);
 
-type StoredMonthRow = Omit<MonthRow, "day_bytes" | "day_at"> & { day_bytes: string; day_at: string | null };
+type Parsed = "used_bytes" | "closed_bytes" | "day_bytes" | "day_at";
 
-function parseArrays<Row extends StoredMonthRow>(row: Row): Omit<Row, "day_bytes" | "day_at"> & MonthRow {
+interface StoredMonthRow extends Omit<MonthRow, Parsed> {
+  used_bytes: string;
+  closed_bytes: string | null;
+  day_bytes: string;
+  day_at: string | null;
+}
+
+function parseColumns<Row extends StoredMonthRow>(row: Row): Omit<Row, Parsed> & MonthRow {
   return {
     ...row,
-    // Numbers, moments and nulls, as selected above.
-    day_bytes: JSON.parse(row.day_bytes) as (number | null)[],
+    used_bytes: BigInt(row.used_bytes),
+    closed_bytes: row.closed_bytes === null ? null : BigInt(row.closed_bytes),
+    // Digits, moments and nulls, as selected above.
+    day_bytes: (JSON.parse(row.day_bytes) as (string | null)[]).map((bytes) => (bytes === null ? null : BigInt(bytes))),
     day_at:
       row.day_at === null
         ? null
@@ -136,9 +145,9 @@ export async function updateMonths(db: Db, sourceNo: number, states: readonly Mo
       ${states.map(({ serialNo }) => serialNo)}::text[],
       ${states.map(({ month }) => monthToDate(month))}::date[],
       ${states.map(({ version }) => version)}::integer[],
-      ${states.map(({ usedBytes }) => usedBytes)}::bigint[],
+      ${states.map(({ usedBytes }) => String(usedBytes))}::bigint[],
       ${states.map(({ asOf }) => (asOf === null ? null : formatInstant(asOf)))}::timestamptz[],
-      ${states.map(({ closedBytes }) => closedBytes)}::bigint[],
+      ${states.map(({ closedBytes }) => (closedBytes === null ? null : String(closedBytes)))}::bigint[],
       ${states.map(({ dayBytes }) => arrayLiteral(dayBytes.map(String)))}::text[],
       ${states.map(({ dayAt }) => dayAt && arrayLiteral(dayAt.map((at) => (at === null ? "null" : formatInstant(at)))))}::text[]
     ) as i (serial_no, month, version, used_bytes, as_of, closed_bytes, day_bytes, day_at)
