@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Db } from "../../db/database.ts";
 import { OvertakenError } from "../../db/retry.ts";
+import { invariant } from "../../errors.ts";
 import { monthToDate, parseMonth } from "../packages/billing-month.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { type BoundaryList, createBoundaryList, settleBoundary } from "./boundary.ts";
@@ -15,8 +16,10 @@ import {
   enterReadings,
   insertFirst,
   insertMonths,
+  releaseEmptyMonths,
   selectAssignments,
 } from "./intake.queries.ts";
+import { setCounting } from "./rebuild.queries.ts";
 import { recompute } from "./recompute.ts";
 
 /** What records are added to their cards' figures with, in the transaction in which they are written. */
@@ -101,7 +104,7 @@ async function settleBoundaries(parts: Figures, { all, inGrace }: Boundaries): P
 
 async function recomputeMonths({ db, source, calendar }: Figures, months: readonly CardMonth[]): Promise<void> {
   if (months.length === 0) return;
-  await makeMonths(db, source, months.toSorted(byKey), insertMonths);
+  const { behind } = await makeMonths(db, source, months.toSorted(byKey), insertMonths);
   for (const [month, ofMonth] of Map.groupBy(months, (one) => one.month))
     await recompute(
       db,
@@ -110,6 +113,7 @@ async function recomputeMonths({ db, source, calendar }: Figures, months: readon
       month,
       ofMonth.map(({ serialNo }) => serialNo),
     );
+  await takeOver(db, source, behind);
 }
 
 /** Adds records to their days and months. */
@@ -136,13 +140,22 @@ async function addPass({ db, source }: Figures, pass: readonly Increment[]): Pro
   if ((await add(db, source.sourceNo, pass)) === pass.length) return true;
   // The first records of a month. A row that someone else makes meanwhile is not to be added to twice, or not at all.
   await db.query("rollback to savepoint before_pass");
-  const made = await makeMonths(db, source, pass, insertFirst);
+  const { made, behind } = await makeMonths(db, source, pass, insertFirst);
+  await takeOver(db, source, behind);
   const others = pass.filter((increment) => !made.has(monthKey(increment)));
   return others.length === 0 || (await add(db, source.sourceNo, others)) === others.length;
 }
 
+/** What became of months whose rows were missing. */
+interface MadeMonths<T extends CardMonth> {
+  /** The keys of the rows that were made. */
+  readonly made: ReadonlySet<string>;
+  /** Those of them that do not count because another source does already. */
+  readonly behind: readonly T[];
+}
+
 /**
- * Makes the rows that are missing, and returns their keys. The source that is assigned to the card counts, otherwise the
+ * Makes the rows that are missing. The source that is assigned to the card counts, otherwise the
  * first that reports the month: of two at the same moment the one whose row is there first, since only one can count.
  */
 async function makeMonths<T extends CardMonth>(
@@ -150,21 +163,47 @@ async function makeMonths<T extends CardMonth>(
   source: UsageSource,
   months: readonly T[],
   insert: (db: Db, source: UsageSource, counts: boolean, months: readonly T[]) => Promise<CardMonthRow[]>,
-): Promise<Set<string>> {
+): Promise<MadeMonths<T>> {
   const assigned = await assignmentsOf(db, months);
   const made = new Set<string>();
+  const counting = new Set<string>();
   for (const counts of [true, false]) {
     const wanted = months.filter(
       (month) => !made.has(monthKey(month)) && (!counts || mayCount(month, source.sourceNo, assigned)),
     );
     if (wanted.length === 0) continue;
-    for (const row of await insert(db, source, counts, wanted)) made.add(`${row.serial_no} ${parseMonth(row.month)}`);
+    for (const row of await insert(db, source, counts, wanted)) {
+      made.add(`${row.serial_no} ${parseMonth(row.month)}`);
+      if (counts) counting.add(`${row.serial_no} ${parseMonth(row.month)}`);
+    }
   }
   // The new rows' foreign keys keep assignments away from here on; one that was made just before is seen now.
   const now = await assignmentsOf(db, months);
   if (months.some((month) => mayCount(month, source.sourceNo, assigned) !== mayCount(month, source.sourceNo, now)))
     throw new OvertakenError("another source was assigned meanwhile");
-  return made;
+  const behind = months.filter((month) => {
+    const key = monthKey(month);
+    return made.has(key) && !counting.has(key) && mayCount(month, source.sourceNo, now);
+  });
+  return { made, behind };
+}
+
+/**
+ * Lets the source count for new months for which another one does that has no figure of them: a counter that had not been
+ * reset yet when it was read says nothing of the month in which it was.
+ */
+async function takeOver(db: pg.PoolClient, source: UsageSource, months: readonly CardMonth[]): Promise<void> {
+  if (months.length === 0) return;
+  const released = await releaseEmptyMonths(db, source.sourceNo, months);
+  for (const [date, rows] of Map.groupBy(released, ({ month }) => month)) {
+    const month = parseMonth(date);
+    invariant(month !== undefined, `${date} is a date`);
+    await setCounting(
+      db,
+      month,
+      rows.map(({ serial_no }) => ({ serial_no, source_no: source.sourceNo })),
+    );
+  }
 }
 
 /** By card, the latest first. */

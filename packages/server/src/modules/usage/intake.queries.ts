@@ -199,6 +199,30 @@ export async function insertFirst(
   return rows;
 }
 
+/**
+ * Lets no source count any more for those months of which this one has a figure and the one that counts has none, since all
+ * that it reported counts in the month before. Returns the months.
+ */
+export async function releaseEmptyMonths(
+  db: Db,
+  sourceNo: number,
+  months: readonly CardMonth[],
+): Promise<CardMonthRow[]> {
+  const { rows } = await db.query<CardMonthRow>(sql`
+    update usage_month m
+    set counts = false
+    from usage_month own
+    join unnest(${months.map(({ serialNo }) => serialNo)}::text[],
+      ${months.map(({ month }) => monthToDate(month))}::date[]) as i (serial_no, month)
+      on own.serial_no = i.serial_no and own.month = i.month
+    where own.source_no = ${sourceNo} and own.as_of > '-infinity'
+      and m.serial_no = own.serial_no and m.month = own.month
+      and m.counts and m.as_of = '-infinity' and m.source_no <> ${sourceNo}
+    returning m.serial_no, m.month
+  `);
+  return rows;
+}
+
 /** What a source sent that changed nothing. */
 export interface QuarantineRow {
   readonly recordId: string;

@@ -504,6 +504,22 @@ describe("of two sources of a card", () => {
     ]);
   });
 
+  test("one whose counter was not reset yet has not reported the new month: the first that has a figure of it counts", async () => {
+    const card = await newCard();
+    await takeIn(
+      readings,
+      reading(readings, newId(), card, "2026-10-31T23:00:00+08:00", 900),
+      reading(readings, newId(), card, "2026-11-01T02:00:00+08:00", 910),
+    );
+    await takeIn(deltas, delta(deltas, newId(), card, "2026-11-05T10:00:00+08:00", 7));
+    await takeIn(readings, reading(readings, newId(), card, "2026-11-06T10:00:00+08:00", 5));
+    expect(await monthsOf(card)).toMatchObject([
+      { month: "2026-10", source: "readings", counts: true, used: 910 },
+      { month: "2026-11", source: "deltas", counts: true, used: 7 },
+      { month: "2026-11", source: "readings", counts: false, used: 5 },
+    ]);
+  });
+
   test("that report a month first at the same moment, one counts", async () => {
     const cards: string[] = [];
     for (let count = 0; count < 20; count++) cards.push(await newCard());
