@@ -17,6 +17,7 @@ const recordCharactersMax = 131_072;
 /** Reads the records of a file, blank ones excepted, in batches of one chunk each. */
 export async function* readLines(source: OpenSource, encoding: CsvEncoding): AsyncGenerator<readonly CsvLine[]> {
   let batch: CsvLine[] = [];
+  let linesRead = 0;
   const parser = parse({
     bom: true,
     delimiter: await findDelimiter(source, encoding),
@@ -27,21 +28,19 @@ export async function* readLines(source: OpenSource, encoding: CsvEncoding): Asy
     relax_quotes: true,
     max_record_size: recordCharactersMax,
     on_record(cells: string[], { lines }) {
+      linesRead = lines;
       if (cells.some((cell) => cell !== "")) batch.push({ line: lines - lineBreaksIn(cells), cells });
       // Taken here, which spares the parser's object stream: half of its time.
       return null;
     },
   });
+  // A stream tells of an error twice, first by the callback of the writing; the second time would end the process.
+  parser.on("error", () => {});
   parser.resume();
   try {
     for await (const chunk of readAsUtf8(source, encoding)) {
       await new Promise<void>((resolve, reject) => {
-        parser.once("error", reject);
-        parser.write(chunk, (error) => {
-          parser.off("error", reject);
-          if (error) reject(error);
-          else resolve();
-        });
+        parser.write(chunk, (error) => (error ? reject(error) : resolve()));
       });
       const lines = batch;
       batch = [];
@@ -54,7 +53,7 @@ export async function* readLines(source: OpenSource, encoding: CsvEncoding): Asy
     });
     if (batch.length > 0) yield batch;
   } catch (error) {
-    throw error instanceof CsvError ? notCsv(source.name, error) : error;
+    throw error instanceof CsvError ? notCsv(source.name, error, linesRead + 1) : error;
   } finally {
     parser.destroy();
   }
@@ -75,13 +74,13 @@ function lineBreaksIn(cells: readonly string[]): number {
   return count;
 }
 
-function notCsv(name: string, error: CsvError): OperatorError {
-  const line = "lines" in error && typeof error["lines"] === "number" ? error["lines"] : undefined;
+/** `line`: where the record begins that cannot be read. What the parser names is where it gave up, thousands of lines on. */
+function notCsv(name: string, error: CsvError, line: number): OperatorError {
   if (error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE")
     return new OperatorError(
       text(
-        `${name} 中有引号没有配对${line === undefined ? "" : `（第 ${line} 行附近）`}，或有一行过长，无法继续读取。`,
-        `${name} has a quote that is never closed${line === undefined ? "" : ` (near line ${line})`}, or a line too long to read.`,
+        `${name} 中有引号没有配对（第 ${line} 行附近），或有一行过长，无法继续读取。`,
+        `${name} has a quote that is never closed (near line ${line}), or a line too long to read.`,
       ),
       error,
     );

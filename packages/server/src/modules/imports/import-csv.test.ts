@@ -234,9 +234,16 @@ describe("cards", () => {
   test.each([
     ["serial,carrier,carrier\n", "lacks serial_no; has unknown columns serial; repeats columns carrier"],
     ["\n", "lacks serial_no, carrier"],
-    ['serial_no,carrier\n1,"cmcc\n', "a quote that is never closed"],
+    ['serial_no,carrier\n1,"cmcc\n2,cmcc\n', "a quote that is never closed (near line 2)"],
   ])("a file %j is refused as a whole", async (csv, reason) => {
     await expect(importCards(csv)).rejects.toThrow(reason);
+    expect(await cards()).toEqual([]);
+  });
+
+  test("a quote that is never closed, long before the end of a file, is told of with its line", async () => {
+    const many = "1,cmcc\n".repeat(50_000);
+    const csv = `serial_no,carrier\n${many}2,"cmcc\n${many}`;
+    await expect(importCards(csv)).rejects.toThrow("a quote that is never closed (near line 50002)");
     expect(await cards()).toEqual([]);
   });
 
