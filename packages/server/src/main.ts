@@ -1,5 +1,8 @@
 import { runCommandLine } from "./cli/command-line.ts";
-import { loadDotEnv } from "./config.ts";
+import { watchOutput } from "./cli/terminal.ts";
+import { loadDotEnv, terminalLanguage } from "./config.ts";
 
 loadDotEnv();
-process.exitCode = await runCommandLine(process.argv.slice(2));
+watchOutput(terminalLanguage());
+const status = await runCommandLine(process.argv.slice(2));
+process.exitCode ||= status;

@@ -1,4 +1,4 @@
-import type { Language, Text } from "../text.ts";
+import { type Language, type Text, text } from "../text.ts";
 
 /** Where a command's words go: figures to stdout, everything else to stderr. */
 export interface Terminal {
@@ -21,4 +21,18 @@ export function createTerminal(language: Language): Terminal {
       process.stderr.write(`${message[language]}\n`);
     },
   };
+}
+
+/**
+ * Keeps output that cannot be written from ending the process in the middle of its work. Who has seen enough, as
+ * `| head -1` has, has no quarrel with the command; words that a full disk has swallowed make it a failure.
+ */
+export function watchOutput(language: Language): void {
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") return;
+    process.exitCode = 1;
+    const said = text(`无法输出结果：${error.message}`, `The result cannot be written: ${error.message}`);
+    process.stderr.write(`${said[language]}\n`);
+  });
 }

@@ -1,0 +1,28 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const dks = fileURLToPath(new URL("../../bin/dks.js", import.meta.url));
+const sign = ["sign", "--client-id", "iot3355e802d44ay95yeev2", "--secret", "9f2c4e8a1b7d3f60"];
+
+describe("a command", () => {
+  it("ends as it would have when who reads its result has left", async () => {
+    const child = spawn(process.execPath, [dks, ...sign], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    expect([await once(child, "close"), stderr]).toEqual([[0, null], ""]);
+  });
+
+  it("says that its result could not be written, and fails", async () => {
+    const shell = spawn("sh", ["-c", '"$0" "$@" > /dev/full', process.execPath, dks, ...sign], {
+      env: { ...process.env, LC_ALL: "zh_CN.UTF-8" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    shell.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const [status] = (await once(shell, "close")) as [number]; // As the event is documented.
+    expect([status, stderr]).toEqual([1, "无法输出结果：ENOSPC: no space left on device, write\n"]);
+  });
+});
