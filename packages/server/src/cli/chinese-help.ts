@@ -16,6 +16,7 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/^error: unknown command ('[^']*')/gm, "错误：没有命令 $1"],
   [/^error: option ('[^']*') argument missing/gm, "错误：选项 $1 缺少值"],
   [/^error: option ('[^']*') argument ('[^']*') is invalid\. /gm, "错误：选项 $1 的值 $2 无效，"],
+  [/^error: command-argument value ('[^']*') is invalid for argument ('[^']*')\. /gm, "错误：参数 $2 的值 $1 无效，"],
   [
     /^error: too many arguments.*Expected (\d+) arguments? but got (\d+)\./gm,
     "错误：参数过多，应为 $1 个，收到 $2 个。",

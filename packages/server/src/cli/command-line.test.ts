@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { runDks } from "../../test/dks.ts";
 
 const dks = fileURLToPath(new URL("../../bin/dks.js", import.meta.url));
 const sign = ["sign", "--client-id", "iot3355e802d44ay95yeev2", "--secret", "9f2c4e8a1b7d3f60"];
@@ -24,5 +25,21 @@ describe("a command", () => {
     shell.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     const [status] = (await once(shell, "close")) as [number]; // As the event is documented.
     expect([status, stderr]).toEqual([1, "无法输出结果：ENOSPC: no space left on device, write\n"]);
+  });
+});
+
+describe("dks sign", () => {
+  test.each([
+    ["zh_CN.UTF-8", "错误：参数 'name=value' 的值 '87000001' 无效，应为 name=value\n"],
+    ["C", "error: command-argument value '87000001' is invalid for argument 'name=value'. must be name=value\n"],
+  ])("says, in %s, which of its parameters has no name", async (locale, said) => {
+    const outcome = await runDks([...sign, "87000001"], { LC_ALL: locale });
+    expect([outcome.status, outcome.stdout]).toEqual([2, ""]);
+    expect(outcome.stderr).toContain(said);
+  });
+
+  it("prints a call of the server that runs under the same configuration", async () => {
+    const { stdout } = await runDks([...sign, "serial_no=87000001"], { PORT: "8599" });
+    expect(stdout).toContain("curl -s http://127.0.0.1:8599/v1/member/info ");
   });
 });

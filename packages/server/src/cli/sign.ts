@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { SignatureInputError, canonicalString, signParameters } from "@dakashi/sdk/signature";
 import { systemClock } from "../clock.ts";
+import { readConfig } from "../config.ts";
 import { OperatorError } from "../errors.ts";
 import { text } from "../text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -8,7 +9,8 @@ import type { Terminal } from "./terminal.ts";
 export function signCommand(program: Command, terminal: Terminal): void {
   const zh = terminal.language === "zh";
   program
-    .command("sign [name=value...]")
+    .command("sign")
+    .argument("[name=value...]", undefined, nameAndValue(zh))
     .description(
       zh
         ? "对参数签名：显示拼接字符串、签名和可直接粘贴的 curl 命令"
@@ -16,18 +18,17 @@ export function signCommand(program: Command, terminal: Terminal): void {
     )
     .requiredOption("--client-id <id>", "client_id")
     .requiredOption("--secret <secret>", "client_secret")
-    .option("--url <url>", zh ? "接口地址" : "the operation's URL", "http://127.0.0.1:8080/v1/member/info")
+    .option(
+      "--url <url>",
+      zh
+        ? "接口地址；默认为本机服务的 /v1/member/info"
+        : "the operation's URL; /v1/member/info of the server here by default",
+    )
     .option("--json", zh ? "以 JSON 输出" : "print JSON")
-    .action((pairs: string[], options: { clientId: string; secret: string; url: string; json?: true }) => {
-      const parameters: Record<string, string> = { client_id: options.clientId };
-      for (const pair of pairs) {
-        const equals = pair.indexOf("=");
-        if (equals < 1)
-          throw new InvalidArgumentError(zh ? `“${pair}” 应为 name=value` : `"${pair}" must be name=value`);
-        parameters[pair.slice(0, equals)] = pair.slice(equals + 1);
-      }
-      const signed = signRequest(parameters, options.secret);
-      const curl = curlCommand(options.url, signed.body);
+    .action((pairs: Pair[], options: { clientId: string; secret: string; url?: string; json?: true }) => {
+      const signed = signRequest({ client_id: options.clientId, ...Object.fromEntries(pairs) }, options.secret);
+      const url = options.url ?? `http://127.0.0.1:${readConfig().port}/v1/member/info`;
+      const curl = curlCommand(url, signed.body);
       terminal.result(
         { string: signed.string, sign: signed.sign, curl },
         [
@@ -39,6 +40,17 @@ export function signCommand(program: Command, terminal: Terminal): void {
         options.json === true,
       );
     });
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** Read as an argument, so that commander says what is wrong with it. */
+function nameAndValue(zh: boolean) {
+  return (word: string, before: readonly Pair[] = []): Pair[] => {
+    const equals = word.indexOf("=");
+    if (equals < 1) throw new InvalidArgumentError(zh ? "应为 name=value" : "must be name=value");
+    return [...before, [word.slice(0, equals), word.slice(equals + 1)]];
+  };
 }
 
 export interface SignedRequest {
