@@ -19,15 +19,14 @@ export function clientCommands(program: Command, terminal: Terminal): void {
     .option(
       "--allow-ip <cidr...>",
       zh ? "只允许从这些 IP 或网段调用" : "allow calls from these IPs or CIDR ranges only",
-      (value: string, before: string[]) => [...before, value],
-      [],
+      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     )
     .option("--rate <n>", zh ? "每秒最多调用次数" : "calls a second at most", wholeNumber(1, 100_000, zh))
     .option(...json)
-    .action(async (options: { account: string; allowIp: string[]; rate?: number; json?: true }) => {
+    .action(async (options: { account: string; allowIp?: string[]; rate?: number; json?: true }) => {
       await withDatabase(async ({ services }) => {
         const issued = await services.clients.create(
-          { accountNo: options.account, allowIps: options.allowIp, ratePerSecond: options.rate ?? null },
+          { accountNo: options.account, allowIps: options.allowIp ?? [], ratePerSecond: options.rate ?? null },
           cliActor(),
         );
         printIssued(terminal, issued, options.json === true);

@@ -26,6 +26,12 @@ describe("a command", () => {
     const [status] = (await once(shell, "close")) as [number]; // As the event is documented.
     expect([status, stderr]).toEqual([1, "无法输出结果：ENOSPC: no space left on device, write\n"]);
   });
+
+  it("has its help aligned in Chinese, whose letters are wider", async () => {
+    const { stdout } = await runDks(["account", "--help"], { LC_ALL: "zh_CN.UTF-8" });
+    expect(stdout).toContain("\n  create [选项]     创建账户\n");
+    expect(stdout).toContain("\n  help [命令]       显示帮助\n");
+  });
 });
 
 describe("dks sign", () => {
