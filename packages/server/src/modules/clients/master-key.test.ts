@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -125,5 +125,23 @@ describe("master.key", () => {
     );
     await writeFile(file(), "");
     await expect(loadMasterKeys(undefined, dataDir)).rejects.toThrow("must be 32 bytes");
+  });
+
+  test("that cannot be read is named, and not replaced by one without its keys", async () => {
+    // A directory stands in for a file of another user's, since root may read those.
+    await mkdir(file());
+    await expect(loadMasterKeys(undefined, dataDir)).rejects.toThrow(
+      `The master key's file ${file()} cannot be read or written (EISDIR).`,
+    );
+    await expect(addKeyToFile(dataDir)).rejects.toThrow(`${file()} cannot be read or written (EISDIR)`);
+    expect(await readdir(dataDir)).toEqual(["master.key"]);
+  });
+
+  test("that cannot be made is named", async () => {
+    await writeFile(join(dataDir, "file"), "");
+    const inFile = join(dataDir, "file", "data");
+    await expect(loadMasterKeys(undefined, inFile)).rejects.toThrow(
+      `The master key's file ${join(inFile, "master.key")} cannot be read or written (ENOTDIR).`,
+    );
   });
 });

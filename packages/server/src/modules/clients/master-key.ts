@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OperatorError } from "../../errors.ts";
 import { text } from "../../text.ts";
@@ -91,8 +91,8 @@ function keyId(key: Buffer): string {
 export async function loadMasterKeys(fromEnvironment: string | undefined, dataDir: string): Promise<MasterKeys> {
   if (fromEnvironment !== undefined) return createMasterKeys(parseKeys(fromEnvironment.split(","), "DKS_MASTER_KEY"));
   const file = keyFile(dataDir);
-  if (!existsSync(file)) await createKeyFile(file);
-  const read = (): Keys => parseKeys(readFileSync(file, "utf8").trim().split("\n"), file);
+  if (!existsSync(file)) await orUnusable(file, createKeyFile(file));
+  const read = (): Keys => parseKeys(readKeyFile(file).trim().split("\n"), file);
   return createMasterKeys(read(), read);
 }
 
@@ -101,8 +101,35 @@ export async function loadMasterKeys(fromEnvironment: string | undefined, dataDi
  * one of them just now.
  */
 export async function addKeyToFile(dataDir: string): Promise<void> {
-  const content = await readFile(keyFile(dataDir), "utf8").catch(() => "");
-  await replaceKeyFile(dataDir, `${newKey()}\n${content}`);
+  const file = keyFile(dataDir);
+  // Only a file that is not there has no keys: one that cannot be read has the only ones that open the secrets.
+  const content = existsSync(file) ? readKeyFile(file) : "";
+  await orUnusable(file, replaceKeyFile(dataDir, `${newKey()}\n${content}`));
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw unusable(file, cause);
+  }
+}
+
+async function orUnusable(file: string, work: Promise<void>): Promise<void> {
+  await work.catch((cause: unknown) => {
+    throw unusable(file, cause);
+  });
+}
+
+function unusable(file: string, cause: unknown): OperatorError {
+  const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return new OperatorError(
+    text(
+      `主密钥文件 ${file} 无法读写（${reason}）。请修改它及其目录的权限，或用环境变量 DKS_MASTER_KEY 指定主密钥。`,
+      `The master key's file ${file} cannot be read or written (${reason}). Change its permissions and its directory's, or give the key in DKS_MASTER_KEY.`,
+    ),
+    cause,
+  );
 }
 
 function keyFile(dataDir: string): string {
