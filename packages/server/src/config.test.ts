@@ -48,6 +48,8 @@ describe("the configuration", () => {
     ["DKS_LOG_LEVEL", "verbose"],
     ["DKS_DEMO", "yes"],
     ["DATABASE_URL", "localhost:5432"],
+    ["DKS_MASTER_KEY", "c2hvcnQ="],
+    ["DKS_MASTER_KEY", `${Buffer.alloc(32).toString("base64")},`],
   ])("refuses %s=%s by name, in both languages", (name, value) => {
     const { text } = problems({ [name]: value });
     expect(text.zh).toContain(`${name}=`);
@@ -59,8 +61,8 @@ describe("the configuration", () => {
     for (const name of ["PORT", "DKS_WORKERS", "DKS_TIMEZONE"]) expect(en).toContain(name);
   });
 
-  it("never prints a connection string", () => {
-    const { text } = problems({ DATABASE_URL: "mysql://root:hunter2@db" });
+  it("never prints a connection string, nor a key", () => {
+    const { text } = problems({ DATABASE_URL: "mysql://root:hunter2@db", DKS_MASTER_KEY: "hunter2" });
     expect(text.en + text.zh).not.toContain("hunter2");
   });
 });

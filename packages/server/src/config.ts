@@ -50,10 +50,6 @@ function integer(min: number, max: number) {
   };
 }
 
-function optional(value: string): string | undefined {
-  return value === "" ? undefined : value;
-}
-
 function databaseUrl(value: string): string | undefined | Text {
   if (value === "") return undefined;
   return /^postgres(ql)?:\/\/./.test(value)
@@ -61,6 +57,17 @@ function databaseUrl(value: string): string | undefined | Text {
     : text(
         "应形如 postgresql://用户:密码@主机:5432/数据库",
         "must be like postgresql://user:password@host:5432/database",
+      );
+}
+
+/** The keys themselves are read where they are used; here a wrong one is told of beside everything else that is wrong. */
+function masterKey(value: string): string | undefined | Text {
+  if (value === "") return undefined;
+  return value.split(",").every((key) => Buffer.from(key.trim(), "base64").length === 32)
+    ? value
+    : text(
+        "每个主密钥应为 32 字节的 Base64，可用 openssl rand -base64 32 生成",
+        "each key must be 32 bytes in Base64, as openssl rand -base64 32 makes",
       );
 }
 
@@ -140,7 +147,7 @@ export const variables = {
   masterKey: {
     name: "DKS_MASTER_KEY",
     default: "",
-    parse: optional,
+    parse: masterKey,
     doc: text(
       "加密各客户端密钥的主密钥：32 字节的 Base64；轮换期间可写多个，用逗号分隔，新的在前。不设则使用数据目录中的 master.key",
       "Master key that seals the clients' secrets: 32 bytes in Base64; during a rotation several, comma-separated, the newest first. Without it, master.key in the data directory",
