@@ -34,6 +34,14 @@ describe("a command", () => {
   });
 });
 
+test("a DATABASE_URL whose password is not encoded is told of with what to write, and not shown", async () => {
+  const DATABASE_URL = "postgresql://dakashi:hunter#2@127.0.0.1:5432/dakashi";
+  const { status, stdout, stderr } = await runDks(["migrate"], { DATABASE_URL });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain("DATABASE_URL is not a valid URL. Check its port, and percent-encode");
+  expect(stderr).not.toContain("hunter");
+});
+
 describe("dks sign", () => {
   test.each([
     ["zh_CN.UTF-8", "错误：参数 'name=value' 的值 '87000001' 无效，应为 name=value\n"],

@@ -30,6 +30,7 @@ export async function openDatabase(config: {
 
 async function refuseUnusable(address: DatabaseAddress): Promise<void> {
   const client = await connect(address, "dks start").catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ERR_INVALID_URL") throw notUrl(cause);
     const reason =
       cause instanceof Error ? cause.message || ("code" in cause ? String(cause.code) : "") : String(cause);
     throw new OperatorError(
@@ -55,4 +56,15 @@ async function refuseUnusable(address: DatabaseAddress): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+/** Mostly a password as somebody's generator made it. The value is not shown, since it has that in it. */
+function notUrl(cause: Error): OperatorError {
+  return new OperatorError(
+    text(
+      "DATABASE_URL 不是有效的 URL。请检查端口；用户名和密码中的特殊字符须写成百分号编码：# 写作 %23，/ 写作 %2F，? 写作 %3F，@ 写作 %40。",
+      "DATABASE_URL is not a valid URL. Check its port, and percent-encode what is special in user and password: %23 for #, %2F for /, %3F for ?, %40 for @.",
+    ),
+    cause,
+  );
 }
