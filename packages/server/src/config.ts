@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseEnv } from "node:util";
 import { isAddressOrRange } from "./address-list.ts";
 import { OperatorError } from "./errors.ts";
 import { type Text, text } from "./text.ts";
@@ -313,9 +314,39 @@ function shown(name: string, value: string): string {
   return name === "DATABASE_URL" || name === "DKS_MASTER_KEY" ? "…" : value;
 }
 
-/** Adds the variables of a file `.env` in the working directory to the environment, those it has already excepted. */
+/**
+ * Adds the variables of a file `.env` in the working directory to the environment, those it has already excepted. Throws an
+ * OperatorError for one that cannot be read: without it the server would silently start on other data.
+ */
 export function loadDotEnv(): void {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  if (!existsSync(".env")) return;
+  // Node's own loadEnvFile takes the mark that Windows puts before the first name for a part of it.
+  for (const [name, value] of Object.entries(parseEnv(readDotEnv().replace(/^\u{feff}/u, ""))))
+    process.env[name] ??= value;
+}
+
+function readDotEnv(): string {
+  let content: string;
+  try {
+    content = readFileSync(".env", "utf8");
+  } catch (cause) {
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new OperatorError(
+      text(
+        `无法读取当前目录中的 .env（${reason}）。请修改其权限，或换用可以读取它的用户运行。`,
+        `The file .env in the working directory cannot be read (${reason}). Change its permissions, or run as a user who may read it.`,
+      ),
+      cause,
+    );
+  }
+  if (content.includes("\0"))
+    throw new OperatorError(
+      text(
+        "当前目录中的 .env 不是 UTF-8 文本，请另存为 UTF-8。",
+        "The file .env in the working directory is not UTF-8 text: save it as UTF-8.",
+      ),
+    );
+  return content;
 }
 
 /** Of the people at the terminal: Chinese where the locale says so. */

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { runDks } from "../../test/dks.ts";
 
 const dks = fileURLToPath(new URL("../../bin/dks.js", import.meta.url));
@@ -40,6 +43,52 @@ test("a DATABASE_URL whose password is not encoded is told of with what to write
   expect([status, stdout]).toEqual([1, ""]);
   expect(stderr).toContain("DATABASE_URL is not a valid URL. Check its port, and percent-encode");
   expect(stderr).not.toContain("hunter");
+});
+
+describe("a file .env", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "dks-env-"));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  async function runThere(): Promise<{ status: unknown; stdout: string; stderr: string }> {
+    const child = spawn(process.execPath, [dks, ...sign], {
+      cwd: directory,
+      env: { LC_ALL: "C", DKS_WORKERS: "2" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const [status]: unknown[] = await once(child, "close");
+    return { status, stdout, stderr };
+  }
+
+  it("is read as Windows writes it, with a byte order mark and CRLF, and never overrides the environment", async () => {
+    await writeFile(join(directory, ".env"), "\u{feff}PORT=8599\r\nDKS_WORKERS=none\r\n");
+    expect((await runThere()).stdout).toContain("curl -s http://127.0.0.1:8599/");
+  });
+
+  it("that cannot be read is named, and no command runs without it", async () => {
+    await mkdir(join(directory, ".env"));
+    expect(await runThere()).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "The file .env in the working directory cannot be read (EISDIR). Change its permissions, or run as a user who may read it.\n",
+    });
+  });
+
+  it("in UTF-16 is refused", async () => {
+    await writeFile(join(directory, ".env"), Buffer.from("\u{feff}PORT=8599\r\n", "utf16le"));
+    const { status, stderr } = await runThere();
+    expect([status, stderr]).toEqual([
+      1,
+      "The file .env in the working directory is not UTF-8 text: save it as UTF-8.\n",
+    ]);
+  });
 });
 
 describe("dks sign", () => {

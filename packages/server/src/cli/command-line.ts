@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { terminalLanguage } from "../config.ts";
+import { loadDotEnv, terminalLanguage } from "../config.ts";
 import { isUnavailable } from "../db/database.ts";
 import { OperatorError } from "../errors.ts";
 import { text } from "../text.ts";
@@ -12,12 +12,18 @@ import { serveCommands } from "./serve.ts";
 import { signCommand } from "./sign.ts";
 import { sourceCommands } from "./source.ts";
 import { staffCommands } from "./staff.ts";
-import { type Terminal, createTerminal } from "./terminal.ts";
+import { type Terminal, createTerminal, watchOutput } from "./terminal.ts";
 import { usageCommands } from "./usage.ts";
 
 /** Runs one command and returns the exit status: 0 for success, 1 for failure, 2 for misuse. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    loadDotEnv();
+  } catch (error) {
+    return report(error, createTerminal(terminalLanguage()));
+  }
   const terminal = createTerminal(terminalLanguage());
+  watchOutput(terminal.language);
   const program = new Command("dks")
     .description(terminal.language === "zh" ? "大卡师开放平台" : "Dakashi Open Platform")
     .exitOverride()
