@@ -145,17 +145,16 @@ export async function selectReceivedSince(
   cards: readonly CardSince[],
 ): Promise<ReceivedReadingRow[]> {
   const { rows } = await db.query<ReceivedReadingRow>(sql`
-    select serial_no, (extract(epoch from at) * 1000000)::bigint as at, bytes,
-      (extract(epoch from received_at) * 1000000)::bigint as received_at
+    select ${readingColumns}
     from (
-      select r.serial_no, r.at, r.bytes, r.received_at,
-        max(r.at) over (partition by r.serial_no order by r.received_at) as latest_at
-      from usage_record r
-      join ${cardsSince(cards)} on r.serial_no = c.serial_no and r.received_at >= c.since
-      where r.source_no = ${sourceNo} and r.month = ${monthToDate(month)} and not r.carried
-    ) as received
-    where at = latest_at
-    order by serial_no, received_at, at, bytes
+      select u.serial_no, u.at, u.bytes, u.received_at,
+        max(u.at) over (partition by u.serial_no order by u.received_at) as latest_at
+      from usage_record u
+      join ${cardsSince(cards)} on u.serial_no = c.serial_no and u.received_at >= c.since
+      where u.source_no = ${sourceNo} and u.month = ${monthToDate(month)} and not u.carried
+    ) as r
+    where r.at = r.latest_at
+    order by r.serial_no, r.received_at, r.at, r.bytes
   `);
   return rows;
 }
