@@ -71,6 +71,8 @@ export function createPool(address: DatabaseAddress, options: PoolOptions): pg.P
     types,
   });
   pool.on("error", options.onIdleError);
+  // Before its first user has it: a server that is killed may say so in the same breath in which it says that it is ready.
+  pool.on("connect", outliveLoss);
   return pool;
 }
 
@@ -83,8 +85,14 @@ export async function connect(address: DatabaseAddress, applicationName: string)
     keepAlive: true,
     types,
   });
+  outliveLoss(client);
   await client.connect();
   return client;
+}
+
+/** A connection that is lost between two statements says so to the whole process if nobody listens. The next statement fails. */
+function outliveLoss(client: pg.ClientBase): void {
+  client.on("error", () => {});
 }
 
 /**
@@ -94,9 +102,6 @@ export async function connect(address: DatabaseAddress, applicationName: string)
 export async function transaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // A connection that is lost between two statements says so to whoever listens, and to the whole process if nobody does.
-  // The next statement fails, and so does the rollback.
-  client.on("error", ignore);
   try {
     await client.query("begin");
     const result = await work(client);
@@ -108,12 +113,9 @@ export async function transaction<T>(pool: pg.Pool, work: (db: pg.PoolClient) =>
     });
     throw error;
   } finally {
-    client.off("error", ignore);
     client.release(broken);
   }
 }
-
-function ignore(): void {}
 
 /** Whether an error says that the database cannot be reached or is going away, as against a statement that is wrong. */
 export function isUnavailable(error: unknown): boolean {

@@ -61,7 +61,6 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   let recovering: Promise<void> | undefined;
   let holder = await connect(address, holderName);
   function watch(connection: pg.Client): void {
-    connection.on("error", () => {});
     connection.on("end", () => {
       if (!released) recovering = recover();
     });

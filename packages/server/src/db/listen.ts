@@ -21,7 +21,6 @@ export async function listen(
   async function open(): Promise<void> {
     const client = await connect(address, "dks listen");
     client.on("notification", ({ channel, payload }) => channels[channel]?.(payload ?? ""));
-    client.on("error", () => {});
     client.on("end", () => {
       if (!closed) void reopen();
     });
