@@ -58,11 +58,10 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   const address = addressOf(note, databaseName);
 
   let released = false;
-  let recovering: Promise<void> | undefined;
   let holder = await connect(address, holderName);
   function watch(connection: pg.Client): void {
     connection.on("end", () => {
-      if (!released) recovering = recover();
+      if (!released) void recover();
     });
   }
   async function recover(): Promise<void> {
@@ -87,8 +86,6 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
     address,
     async release() {
       released = true;
-      // What it has started and connected to is to be left like the server before it.
-      await recovering;
       try {
         if (await isLast(holder)) await stop(place, clusterDir, holder);
         else await holder.end();
