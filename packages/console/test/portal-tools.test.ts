@@ -237,6 +237,8 @@ describe("the explorer", () => {
     for (const operation of ["memberBatchInfo", "memberList", "memberUsageDaily", "memberUsageMonth"]) {
       await select.selectOption(operation);
       expect(new URL(page.url()).searchParams.get("operation")).toBe(operation);
+      // The address changes first; the list says the new operation when its fields are there.
+      await expect.poll(() => select.inputValue()).toBe(operation);
       for (const label of await page.locator(".explorer-label:has(.accent) label").allInnerTexts()) {
         const field = page.getByLabel(label, { exact: true });
         if ((await field.inputValue()) === "")

@@ -118,8 +118,9 @@ function numberRefusal(name: string, source: string): Diagnosis | undefined {
       );
 }
 
+/** What a value is, behind 是. */
 function kind(value: unknown): Sentence {
-  if (value === null) return { zh: "null", en: "null" };
+  if (value === null) return { zh: " null", en: "null" };
   if (Array.isArray(value)) return { zh: "数组", en: "an array" };
   if (typeof value === "object") return { zh: "对象", en: "an object" };
   if (typeof value === "boolean") return { zh: "布尔值", en: "a boolean" };
