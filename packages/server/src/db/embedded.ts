@@ -32,8 +32,20 @@ interface EmbeddedOptions {
 /** How long a start may take before it is given up: crash recovery after a kill has to fit in. */
 const startTimeoutMs = 120_000;
 
+/** How long connections of processes that do not hold the server may take to go away, or to be followed by one that does. */
+const othersTimeoutMs = 5_000;
+
+/** How long a stop is waited for. It goes on by itself afterwards. */
+const stopTimeoutMs = 20_000;
+
 /** How the server lists the connections by which processes hold it. */
 const holderName = "dks holder";
+
+/** How it lists those that only ask whether it is there. */
+const starterName = "dks start";
+
+/** The lock under which processes find out whether they are the last to hold the server. */
+const leaveLock = "hashtext('dks holder leaves')";
 
 const superuser = "dakashi";
 const databaseName = "dakashi";
@@ -53,25 +65,20 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   const place = await findPlace(dataDir, options.nativeDir);
   const clusterDir = join(place.baseDir, "cluster");
   if (!existsSync(join(clusterDir, "PG_VERSION"))) await createCluster(place, clusterDir);
-  const note = await ensureRunning(place, clusterDir, options);
-  await createDatabaseIfMissing(note);
-  const address = addressOf(note, databaseName);
-
   let released = false;
-  let holder = await connect(address, holderName);
+  const first = await ensureHeld(place, clusterDir, options);
+  let { holder } = first;
+  let recovering: Promise<void> | undefined;
   function watch(connection: pg.Client): void {
     connection.on("end", () => {
-      if (!released) void recover();
+      if (!released) recovering = recover();
     });
   }
   async function recover(): Promise<void> {
-    for (;;) {
-      if (released) return;
+    while (!released) {
       try {
-        await ensureRunning(place, clusterDir, options);
-        const connection = await connect(address, holderName);
-        watch(connection);
-        holder = connection;
+        ({ holder } = await ensureHeld(place, clusterDir, options, () => released));
+        watch(holder);
         options.onRestart?.();
         return;
       } catch {
@@ -83,9 +90,11 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   watch(holder);
 
   return {
-    address,
+    address: first.address,
     async release() {
       released = true;
+      // What it has started is to be stopped.
+      await recovering;
       try {
         if (await isLast(holder)) await stop(place, clusterDir, holder);
         else await holder.end();
@@ -151,32 +160,33 @@ async function readNote(clusterDir: string): Promise<ClusterNote> {
   return { password: note.password, port: note.port };
 }
 
-async function ensureRunning(place: Place, clusterDir: string, options: EmbeddedOptions): Promise<ClusterNote> {
+/** A server that runs, and the connection that holds it. */
+interface Held {
+  readonly address: DatabaseAddress;
+  readonly holder: pg.Client;
+}
+
+/** Starts the server unless it runs, and holds it; gives up once nobody wants it any more, unless it has been started. */
+async function ensureHeld(
+  place: Place,
+  clusterDir: string,
+  options: EmbeddedOptions,
+  isGivenUp = () => false,
+): Promise<Held> {
   await refuseOtherVersion(place, clusterDir);
   const giveUpAt = performance.now() + startTimeoutMs;
+  let started = false;
   let problem: unknown;
-  while (performance.now() < giveUpAt) {
+  while (performance.now() < giveUpAt && (started || !isGivenUp())) {
     const running = await findPostmaster(clusterDir);
-    if (running === undefined) {
-      problem = await start(place, clusterDir, options).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      if (
-        problem !== undefined &&
-        (await findPostmaster(clusterDir)) === undefined &&
-        !(await hasOrphans(clusterDir))
-      ) {
-        // No one else has started it either: what is wrong will not go away by waiting.
-        throw problem;
-      }
-    }
-    const note = await readNote(clusterDir);
     try {
-      const client = await connect(addressOf(note, "postgres"), "dks start");
-      await client.end();
-      return note;
+      if (running !== undefined) return await hold({ ...(await readNote(clusterDir)), port: running.port });
+      started = false;
+      await start(place, clusterDir, options);
+      started = true;
     } catch (error) {
+      // No one else has started it either: what is wrong will not go away by waiting.
+      if (error instanceof OperatorError && (await findPostmaster(clusterDir)) === undefined) throw error;
       // Starting up, recovering, or shutting down for a process that is just leaving.
       problem = error;
       await delay(50);
@@ -191,6 +201,26 @@ async function ensureRunning(place: Place, clusterDir: string, options: Embedded
   );
 }
 
+/**
+ * Connects what holds the server. Whoever leaves either sees this connection, or has told the server to stop before it lets
+ * go of the lock, so that the next connection is refused.
+ */
+async function hold(note: ClusterNote): Promise<Held> {
+  await createDatabaseIfMissing(note);
+  const address = addressOf(note, databaseName);
+  const holder = await connect(address, holderName);
+  try {
+    await holder.query(`select pg_advisory_lock(${leaveLock})`);
+    const next = await connect(address, starterName);
+    await next.end();
+    await holder.query(`select pg_advisory_unlock(${leaveLock})`);
+    return { address, holder };
+  } catch (error) {
+    await holder.end().catch(() => {});
+    throw error;
+  }
+}
+
 async function refuseOtherVersion(place: Place, clusterDir: string): Promise<void> {
   const has = (await readFile(join(clusterDir, "PG_VERSION"), "utf8")).trim();
   const is = (await run(place, "postgres", ["--version"])).match(/(\d+)\.\d+/)?.[1];
@@ -203,14 +233,11 @@ async function refuseOtherVersion(place: Place, clusterDir: string): Promise<voi
     );
 }
 
+/** Throws an OperatorError if the server cannot be started, and any other if something is in the way that will be gone soon. */
 async function start(place: Place, clusterDir: string, options: EmbeddedOptions): Promise<void> {
-  await removeStalePidFile(clusterDir);
+  removeStalePidFile(clusterDir);
   const note = await readNote(clusterDir);
-  const port = (await isFree(note.port)) ? note.port : await freePort();
-  if (port !== note.port) {
-    await writeNote(clusterDir, { ...note, port });
-    await giveToRunAs(place, join(clusterDir, "dks.json"));
-  }
+  const port = await findPort(note.port);
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
     port: String(port),
@@ -224,28 +251,52 @@ async function start(place: Place, clusterDir: string, options: EmbeddedOptions)
     log_rotation_age: "1d",
     ...options.settings,
   };
-  await run(place, "pg_ctl", [
-    "start",
-    "--wait",
-    `--timeout=${startTimeoutMs / 1000}`,
-    "--silent",
-    `--pgdata=${clusterDir}`,
-    // What is said before the collector runs, a refused setting among it.
-    `--log=${join(clusterDir, "start.log")}`,
-    `--options=${Object.entries(settings)
-      .map(([name, value]) => `-c ${name}='${value}'`)
-      .join(" ")}`,
-  ]);
+  // What is said before the collector runs, a refused setting among it.
+  const log = join(clusterDir, "start.log");
+  const saidBefore = await readLog(log);
+  try {
+    await run(place, "pg_ctl", [
+      "start",
+      "--wait",
+      `--timeout=${startTimeoutMs / 1000}`,
+      "--silent",
+      `--pgdata=${clusterDir}`,
+      `--log=${log}`,
+      `--options=${Object.entries(settings)
+        .map(([name, value]) => `-c ${name}='${value}'`)
+        .join(" ")}`,
+    ]);
+  } catch (error) {
+    const said = (await readLog(log)).slice(saidBefore.length);
+    throw inTheWay.test(said) ? new Error(said, { cause: error }) : error;
+  }
+  if (port === note.port) return;
+  // By the one whose server it is: another process may have been starting one at the same moment.
+  await writeNote(clusterDir, { ...note, port });
+  await giveToRunAs(place, join(clusterDir, "dks.json"));
 }
 
 /**
- * Whether the last start was refused because of processes that a server has left whose first one was killed. They notice
- * when the statement that they are at has ended, and leave.
+ * What PostgreSQL says when another server is starting or running; when there are processes of one whose first one was
+ * killed, which leave when the statement that they are at has ended; and when the port was taken in this very moment.
  */
-async function hasOrphans(clusterDir: string): Promise<boolean> {
-  const log = await readFile(join(clusterDir, "start.log"), "utf8").catch(() => "");
-  const refusal = log.split("\n").findLast((line) => line.includes("FATAL:"));
-  return refusal?.includes("pre-existing shared memory block") === true;
+const inTheWay = /lock file ".*" (already exists|is empty)|pre-existing shared memory block|could not create any TCP/;
+
+async function readLog(file: string): Promise<string> {
+  return readFile(file, "utf8").catch(() => "");
+}
+
+/** How long whoever has taken the server's port while it was away may keep it: the port of a connection is free again soon. */
+const portTimeoutMs = 3_000;
+
+/** The port by which running processes know the server, or another one if it stays taken. */
+async function findPort(known: number): Promise<number> {
+  const giveUpAt = performance.now() + portTimeoutMs;
+  while (performance.now() < giveUpAt) {
+    if (await isFree(known)) return known;
+    await delay(100);
+  }
+  return freePort();
 }
 
 async function giveToRunAs(place: Place, file: string): Promise<void> {
@@ -263,35 +314,43 @@ function sharedBuffersMb(): number {
 }
 
 /**
- * Whether no other process holds the server. Every process that uses it holds it by one connection, so its other ones,
- * which may be just going away, do not count. Those that leave at once ask one after the other: the lock is let go of when
- * the connection has ended, and so no longer counts.
+ * Whether no other process holds the server. Every process that uses it holds it by one connection; its other ones may be
+ * just going away, or may have come first after a restart, so they are given time to go or to be followed by one that
+ * holds. Those that leave at once ask one after the other: the lock is let go of when the connection has ended, and so no
+ * longer counts.
  */
 async function isLast(holder: pg.Client): Promise<boolean> {
-  await holder.query("select pg_advisory_lock(hashtext('dks holder leaves'))");
-  const { rows } = await holder.query<{ others: number }>(
-    `select count(*)::int as others
-    from pg_stat_activity
-    where backend_type = 'client backend' and application_name = $1 and pid <> pg_backend_pid()`,
-    [holderName],
-  );
-  return rows[0]?.others === 0;
+  await holder.query(`select pg_advisory_lock(${leaveLock})`);
+  const giveUpAt = performance.now() + othersTimeoutMs;
+  for (;;) {
+    const { rows } = await holder.query<{ holds: boolean }>(
+      `select application_name = $1 as holds
+      from pg_stat_activity
+      where backend_type = 'client backend' and application_name like 'dks%' and pid <> pg_backend_pid()`,
+      [holderName],
+    );
+    if (rows.some(({ holds }) => holds)) return false;
+    if (rows.length === 0 || performance.now() > giveUpAt) return true;
+    await delay(20);
+  }
 }
 
 /**
- * A smart stop: a process that connects in this very moment keeps the server until it leaves, and one that is refused
- * waits for the end and starts it again.
+ * Stops the server under whatever is connected still: it would take no new connections until the last of those has gone,
+ * which may be a process that needs new ones. Whoever lost one starts it again.
  */
 async function stop(place: Place, clusterDir: string, holder: pg.Client): Promise<void> {
   const running = await findPostmaster(clusterDir);
-  const stopped = run(place, "pg_ctl", ["stop", "--mode=smart", "--silent", "--timeout=20", `--pgdata=${clusterDir}`]);
+  await run(place, "pg_ctl", ["stop", "--mode=fast", "--no-wait", "--silent", `--pgdata=${clusterDir}`]);
+  // Lets go of the lock, now that the server has been told.
   await holder.end();
-  await stopped.catch(() => {});
-  if (running !== undefined && !isPostgres(running.pid)) await removeStalePidFile(clusterDir);
+  if (running === undefined) return;
+  const giveUpAt = performance.now() + stopTimeoutMs;
+  while (isPostgres(running.pid) && performance.now() < giveUpAt) await delay(20);
 }
 
 async function createDatabaseIfMissing(note: ClusterNote): Promise<void> {
-  const client = await connect(addressOf(note, "postgres"), "dks start");
+  const client = await connect(addressOf(note, "postgres"), starterName);
   try {
     const { rowCount } = await client.query("select from pg_database where datname = $1", [databaseName]);
     if (rowCount === 0)
