@@ -16,6 +16,7 @@ import {
   enterReadings,
   insertFirst,
   insertMonths,
+  isAdjustment,
   releaseEmptyMonths,
   selectAssignments,
 } from "./intake.queries.ts";
@@ -124,7 +125,7 @@ async function addUp(parts: Figures, rows: readonly RecordRow[]): Promise<void> 
     dayOfMonth: row.dayOfMonth,
     bytes: row.record.bytes,
     at: row.record.atUs,
-    adjusts: row.adjusts,
+    adjusts: isAdjustment(row, parts.receivedAtMs),
   }));
   for (const pass of incrementsOf(usages, parts.source.kind)) {
     if (await addPass(parts, pass)) continue;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestDatabase, createTestDatabase } from "../../../test/database.ts";
 import { type HistoryRecord, type ModelMonth, modelOf, placeOf } from "../../../test/usage-model.ts";
+import { createPool } from "../../db/database.ts";
 import { delta, importCards, insertSource, reading } from "../../../test/usage.ts";
 import type { UsageSource } from "../sources/source.ts";
 import { createCalendar } from "./calendar.ts";
@@ -258,23 +259,48 @@ function withoutDaysOfNothing(months: readonly ModelMonth[]): ModelMonth[] {
   }));
 }
 
-/** October's end by the hour: readings of its last day and of November's first, and when they are received. */
+/**
+ * October's end by the hour: readings of its last day and of November's first, when they are received, and how long their
+ * batch waits until it is its turn to be written.
+ */
 const octoberEnds = fc.array(
   fc.record({
     atHours: fc.integer({ min: -6, max: 8 }),
     receivedHours: fc.integer({ min: 8, max: 20 }),
+    waitsHours: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 })),
     bytes: fc.integer({ min: 0, max: 6 }),
   }),
   { minLength: 2, maxLength: 10 },
 );
 
+/** Receives a batch now, and writes it when it is told to: the one connection that it can have is not given before. */
+async function receive(
+  source: UsageSource,
+  clock: () => number,
+  batch: readonly SubmittedRecord[],
+): Promise<() => Promise<void>> {
+  const pool = createPool(database.address, {
+    applicationName: "dks test",
+    connectionsMax: 1,
+    connectTimeoutMs: 60_000,
+    onIdleError: () => {},
+  });
+  const connection = await pool.connect();
+  const taken = createIntake(pool, { clock, timeZone: "Asia/Shanghai" }).takeIn(source, batch);
+  return async () => {
+    connection.release();
+    await taken;
+    await pool.end();
+  };
+}
+
 test("a closed month whose figure changes has a higher version, and its figure as closed is what it was", async () => {
   const end = Date.parse("2026-11-01T00:00:00+08:00");
-  const closesAfterMs = 14 * hourMs;
+  const closesAfterHours = 14;
   const source = await insertSource(database.pool, {
     name: "closing",
     kind: "reading",
-    closeAfterSeconds: closesAfterMs / 1000,
+    closeAfterSeconds: closesAfterHours * 3600,
   });
   const definitions = { listSources: () => Promise.resolve([source]), calendar: createCalendar("Asia/Shanghai") };
   await fc.assert(
@@ -283,37 +309,44 @@ test("a closed month whose figure changes has a higher version, and its figure a
       await importCards(database.pool, [{ serialNo }]);
       let before = { used: 0, version: 1, closed: null as number | null };
       let atClosing = 0;
+      let now = end;
       const arrivals = Map.groupBy(records, ({ receivedHours }) => receivedHours);
-      for (const [receivedHours, arrived] of [...arrivals].sort(([a], [b]) => a - b)) {
-        const now = end + receivedHours * hourMs;
-        const intake = createIntake(database.pool, { clock: () => now, timeZone: "Asia/Shanghai" });
-        const batch = arrived.map(({ atHours, bytes }, index) =>
-          reading(
-            source,
-            `${serialNo}-${receivedHours}-${index}`,
-            serialNo,
-            new Date(end + atHours * hourMs).toISOString(),
-            bytes,
-          ),
-        );
-        await intake.takeIn(source, batch);
-        const { rows } = await database.pool.query<typeof before>(
-          `select used_bytes as used, version, closed_bytes as closed
-          from usage_month where serial_no = $1 and month = '2026-10-01'`,
-          [serialNo],
-        );
-        const [after = before] = rows;
-        if (now < end + closesAfterMs) atClosing = after.used;
-        else if (after.used !== before.used) expect(after.version).toBeGreaterThan(before.version);
-        expect(after.version).toBeGreaterThanOrEqual(before.version);
-        expect(after.closed).toBe(after.version === 1 ? null : atClosing);
-        before = after;
+      const writes = new Map<number, (() => Promise<void>)[]>();
+      for (let hours = 0; arrivals.size + writes.size > 0; hours++) {
+        now = end + hours * hourMs;
+        const [first, ...others] = arrivals.get(hours) ?? [];
+        arrivals.delete(hours);
+        if (first !== undefined) {
+          const batch = [first, ...others].map(({ atHours, bytes }, index) => {
+            const readAt = new Date(end + atHours * hourMs).toISOString();
+            return reading(source, `${serialNo}-${hours}-${index}`, serialNo, readAt, bytes);
+          });
+          const due = hours + first.waitsHours;
+          writes.set(due, [...(writes.get(due) ?? []), await receive(source, () => now, batch)]);
+        }
+        for (const write of writes.get(hours) ?? []) {
+          // Each has the lock to itself for more than a millisecond.
+          now++;
+          await write();
+          const { rows } = await database.pool.query<typeof before>(
+            `select used_bytes as used, version, closed_bytes as closed
+            from usage_month where serial_no = $1 and month = '2026-10-01'`,
+            [serialNo],
+          );
+          const [after = before] = rows;
+          if (hours < closesAfterHours) atClosing = after.used;
+          else if (after.used !== before.used) expect(after.version).toBeGreaterThan(before.version);
+          expect(after.version).toBeGreaterThanOrEqual(before.version);
+          expect(after.closed).toBe(after.version === 1 ? null : atClosing);
+          before = after;
+        }
+        writes.delete(hours);
       }
       const findings: unknown[] = [];
       const onFinding = (finding: unknown): void => void findings.push(finding);
       await verifyUsage(database.pool, definitions, { serialNo, month: undefined }, { onFinding });
       expect(findings).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 }, 120_000);

@@ -6,7 +6,7 @@ import type { Db } from "../../db/database.ts";
 import { type BillingMonth, firstDayOf, monthToDate } from "../packages/billing-month.ts";
 import type { Increment } from "./increments.ts";
 import { formatInstant } from "./instant.ts";
-import type { RecordStatus, UsageKind, UsageRecord } from "./usage-record.ts";
+import type { Microseconds, RecordStatus, UsageKind, UsageRecord } from "./usage-record.ts";
 
 /** A record in view of its card and of the clock, as it is written. */
 export interface RecordRow {
@@ -16,9 +16,15 @@ export interface RecordRow {
   readonly month: BillingMonth;
   readonly dayOfMonth: number;
   readonly date: string;
-  readonly adjusts: boolean;
+  /** When the month closes, as the source says. */
+  readonly closesAtUs: Microseconds;
   /** Of its content: a signed 64-bit integer. */
   readonly fingerprint: string;
+}
+
+/** Whether a record that was received at this moment is an adjustment of a month that is closed. */
+export function isAdjustment({ closesAtUs }: RecordRow, receivedAtMs: number): boolean {
+  return receivedAtMs * 1000 >= closesAtUs;
 }
 
 export interface KnownIdentityRow {
@@ -55,11 +61,13 @@ export async function insertRecords(
 ): Promise<void> {
   const received = new Date(receivedAtMs).toISOString();
   let text = "";
-  for (const { record, serialNo, month, date, adjusts } of rows)
+  for (const row of rows) {
+    const { record, serialNo, month, date } = row;
     text +=
       `${serialNo}\t${formatInstant(record.atUs)}\t${sourceNo}\t${escapeCopy(record.id)}\t${monthToDate(month)}\t${date}` +
       `\t${record.startUs === null ? "\\N" : formatInstant(record.startUs)}\t${record.bytes}\t${received}` +
-      `\t${adjusts ? "t" : "f"}\t${escapeCopyNullable(record.corrects)}\t${escapeCopyNullable(record.attributes)}\n`;
+      `\t${isAdjustment(row, receivedAtMs) ? "t" : "f"}\t${escapeCopyNullable(record.corrects)}\t${escapeCopyNullable(record.attributes)}\n`;
+  }
   await copyRows(
     db,
     "usage_record (serial_no, at, source_no, record_id, month, day, start_at, bytes, received_at, adjusts, corrects, attributes)",

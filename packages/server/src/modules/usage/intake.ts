@@ -63,7 +63,7 @@ export function createIntake(pool: pg.Pool, { clock, timeZone, metered }: Intake
     const cards = await findCards(pool, batch, metered);
     const sorted = sortOut(batch, { source, cards, calendar, receivedAtMs });
     await partitions.ensure(new Set(sorted.placed.map(({ row }) => row.month)));
-    return { source, calendar, receivedAtMs, batch, sorted, repeats };
+    return { source, calendar, clock, receivedAtMs, batch, sorted, repeats };
   }
 
   return {
@@ -114,6 +114,7 @@ function rememberCards(
 }
 
 interface Write extends Figures {
+  readonly clock: Clock;
   readonly batch: readonly SubmittedRecord[];
   readonly sorted: SortedOut;
   /** The sources, by number, whose latest batches had records in them that were taken in before. */
@@ -160,14 +161,19 @@ function staysKept({ status, hint }: KeptRecord, { status: now, refusal }: Recor
 
 /** Writes the records that are new, and says of all what became of them. */
 async function writeRecords(parts: Write): Promise<RecordResult[]> {
-  const { db, source, receivedAtMs, batch, sorted } = parts;
+  const { db, source, clock, batch, sorted } = parts;
   const placedRows = sorted.placed.map(({ row }) => row);
-  if (touchesBoundary(parts, placedRows)) await lockBoundaries(db, source.sourceNo);
+  let { receivedAtMs } = parts;
+  if (touchesBoundary(parts, placedRows)) {
+    await lockBoundaries(db, source.sourceNo);
+    // What others have decided while this one waited came first: by these moments it is found out what was known when.
+    receivedAtMs = Math.max(receivedAtMs, clock());
+  }
   const { fresh, repeated } = await claimIdentities(parts);
   if (fresh.length > 0) {
     fresh.sort(byKey);
     await insertRecords(db, source.sourceNo, receivedAtMs, fresh);
-    await addToFigures(parts, fresh);
+    await addToFigures({ ...parts, receivedAtMs }, fresh);
   }
   return batch.map(({ id }, index) => sorted.refused.get(index) ?? repeated.get(index) ?? { id, status: "accepted" });
 }

@@ -69,7 +69,6 @@ function place(record: UsageRecord, { source, cards, calendar, receivedAtMs }: V
   const day = calendar.dayOf(record.atUs);
   const month = usageMonth(day, card.cycleDay);
   if (month < usageMonth(calendar.dayOf(receivedAtMs * 1000), card.cycleDay) - monthsBackMax) return tooOld;
-  const closesAtUs = calendar.startOf(month + 1, card.cycleDay) + source.closeAfterSeconds * 1_000_000;
   return {
     row: {
       record,
@@ -78,7 +77,7 @@ function place(record: UsageRecord, { source, cards, calendar, receivedAtMs }: V
       month,
       dayOfMonth: day.day,
       date: day.date,
-      adjusts: receivedAtMs * 1000 >= closesAtUs,
+      closesAtUs: calendar.startOf(month + 1, card.cycleDay) + source.closeAfterSeconds * 1_000_000,
       fingerprint: String(contentFingerprint(record, card.serialNo)),
     },
   };
