@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { Actor } from "../src/actor.ts";
 import type { Services } from "../src/app.ts";
+import { cancelOnAbort } from "../src/db/cancel.ts";
 import { type DatabaseAddress, transaction } from "../src/db/database.ts";
 import { createLogger } from "../src/log.ts";
 import { createAuditLog } from "../src/modules/audit/audit.service.ts";
@@ -16,7 +17,6 @@ import { deletePartialFiles } from "../src/modules/jobs/job-files.queries.ts";
 import { deleteUpload, giveBackRun, tellProgress } from "../src/modules/jobs/jobs.queries.ts";
 import { startInventoryJob } from "../src/modules/overview/overview.job.ts";
 import { createInventorySummaries } from "../src/modules/overview/inventory-summary.ts";
-import { cancelBackend } from "../src/modules/overview/overview.queries.ts";
 import { createOverviewService } from "../src/modules/overview/overview.service.ts";
 import { deleteActivityBefore } from "../src/modules/sources/activity.queries.ts";
 import { startSourceActivity } from "../src/modules/sources/activity.ts";
@@ -219,9 +219,10 @@ async function useOverview(pool: pg.Pool): Promise<void> {
   } finally {
     await job.stop();
   }
-  const { rows } = await pool.query<{ pid: number }>("select pg_backend_pid() as pid");
-  // Of nobody any more.
-  await cancelBackend(pool, -(rows[0]?.pid ?? 1));
+  await transaction(pool, async (db) => {
+    const stopWatching = await cancelOnAbort(AbortSignal.abort(), db, pool);
+    await stopWatching();
+  });
 }
 
 async function useJobs(pool: pg.Pool, address: DatabaseAddress): Promise<void> {

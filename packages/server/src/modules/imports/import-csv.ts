@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type pg from "pg";
 import { type Actor, systemActor } from "../../actor.ts";
+import { cancelOnAbort } from "../../db/cancel.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { OperatorError } from "../../errors.ts";
 import { type Language, text } from "../../text.ts";
@@ -118,8 +119,10 @@ interface Run {
 }
 
 async function run(parts: Run): Promise<ImportReport> {
-  const { db, definition, file, encoding, options, rejected } = parts;
-  const stopWatching = cancelOnAbort(parts);
+  const { pool, db, definition, file, encoding, options, rejected } = parts;
+  // A statement may run for minutes; it is cancelled from another connection. Should that fail, the import ends at its next
+  // look at the signal.
+  const stopWatching = await cancelOnAbort(options.signal, db, pool);
   try {
     options.signal?.throwIfAborted();
     await prepare(parts);
@@ -228,23 +231,6 @@ async function record({ db, definition, file, options }: Run, report: ImportRepo
     object,
     after: { kind: `${definition.name}_import`, file_name: fileName, lines, inserted, updated, unchanged, refused },
   });
-}
-
-/**
- * A statement may run for minutes; it is cancelled from another connection. Who stops watching waits until that has been
- * done: a cancellation that came later would hit whatever the connection is used for next.
- */
-function cancelOnAbort({ pool, db, options: { signal } }: Run): () => Promise<void> {
-  let cancelled: Promise<unknown> = Promise.resolve();
-  function cancel(): void {
-    // Should it fail, the import ends at its next look at the signal.
-    if ("processID" in db) cancelled = pool.query("select pg_cancel_backend($1)", [db.processID]).catch(() => {});
-  }
-  signal?.addEventListener("abort", cancel);
-  return async () => {
-    signal?.removeEventListener("abort", cancel);
-    await cancelled;
-  };
 }
 
 async function firstOf<T>(values: AsyncGenerator<T>, count: number): Promise<T[]> {

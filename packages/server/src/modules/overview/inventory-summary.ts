@@ -1,17 +1,11 @@
 import type pg from "pg";
 import type { Clock } from "../../clock.ts";
+import { cancelOnAbort } from "../../db/cancel.ts";
 import { type Db, transaction } from "../../db/database.ts";
 import { localDays } from "../packages/billing-month.ts";
 import { countInventory } from "./count-inventory.ts";
 import { type InventoryFigures, inventoryFormat } from "./inventory-figures.ts";
-import {
-  beginCounting,
-  cancelBackend,
-  saveSummary,
-  selectBackendPid,
-  selectSummary,
-  tryLockCounting,
-} from "./overview.queries.ts";
+import { beginCounting, saveSummary, selectSummary, tryLockCounting } from "./overview.queries.ts";
 
 /** What was counted of the cards, and when. */
 export interface InventorySummary {
@@ -67,14 +61,12 @@ export function createInventorySummaries(
   function countOn(holder: pg.PoolClient, nowMs: number, signal: AbortSignal): Promise<InventoryFigures> {
     return transaction(countingPool, async (db) => {
       await beginCounting(db, countingTimeoutMs);
-      const pid = await selectBackendPid(db);
-      const cancel = (): void => void cancelBackend(holder, pid).catch(() => {});
-      signal.addEventListener("abort", cancel);
+      const stopWatching = await cancelOnAbort(signal, db, holder);
       try {
         signal.throwIfAborted();
         return await countInventory(db, dayOf(nowMs), signal);
       } finally {
-        signal.removeEventListener("abort", cancel);
+        await stopWatching();
       }
     });
   }

@@ -49,16 +49,6 @@ export async function beginCounting(db: Db, timeoutMs: number): Promise<void> {
   `);
 }
 
-export async function selectBackendPid(db: Db): Promise<number> {
-  const { rows } = await db.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
-  return rows[0]?.pid ?? 0;
-}
-
-/** Ends what another connection is doing; nothing if it is doing nothing. */
-export async function cancelBackend(db: Db, pid: number): Promise<void> {
-  await db.query(sql`select pg_cancel_backend(${pid}::integer)`);
-}
-
 /** The day on which cards are looked at, and so the billing month that each is in: by its cycle day this or the last. */
 export interface CurrentDates {
   /** 1 to 31. */
