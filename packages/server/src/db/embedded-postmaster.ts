@@ -22,17 +22,17 @@ const emptyForMs = 10_000;
 
 /**
  * Removes a `postmaster.pid` that would keep PostgreSQL from starting for ever: one whose number was given to another process
- * meanwhile, as in a container that starts afresh, and an empty one, which a crash has left. Any other it removes itself, and
- * it knows best: a server that finds its own gone ends within a minute. So in one go, too.
+ * meanwhile, as in a container that starts afresh, and an empty one, which a crash has left; throws if that may be filled
+ * yet. Any other PostgreSQL removes itself, and it knows best: a server that finds its own gone ends within a minute. So in
+ * one go, too.
  */
 export function removeStalePidFile(clusterDir: string): void {
   const file = pidFile(clusterDir);
   try {
     const content = readFileSync(file, "utf8");
+    if (content === "" && Date.now() - statSync(file).mtimeMs < emptyForMs) throw new Error(`${file} is empty`);
     const pid = Number(content.split("\n")[0]);
-    const isStale =
-      content === "" ? Date.now() - statSync(file).mtimeMs > emptyForMs : pid > 0 && isRunning(pid) && !isPostgres(pid);
-    if (isStale) rmSync(file);
+    if (content === "" || (pid > 0 && isRunning(pid) && !isPostgres(pid))) rmSync(file);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }

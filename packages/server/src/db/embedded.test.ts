@@ -54,6 +54,27 @@ test("who leaves a killed PostgreSQL at once leaves nothing behind", async () =>
   expect(await running()).toBeUndefined();
 });
 
+test("who leaves while PostgreSQL recovers from the loss of one process leaves nothing behind", async () => {
+  for (const waitMs of [0, 5, 50, 500]) {
+    const embedded = await openEmbedded(directory);
+    const connection = await connect(embedded.address, "dks");
+    const { rows } = await connection.query<{ pid: number }>("select pg_backend_pid() as pid");
+    if (rows[0] === undefined) throw new Error("no row");
+    process.kill(rows[0].pid, "SIGKILL");
+    await delay(waitMs);
+    await embedded.release();
+    expect(await running()).toBeUndefined();
+  }
+});
+
+test("of processes that leave at the same moment one stops PostgreSQL", async () => {
+  for (let round = 0; round < 10; round++) {
+    const all = await Promise.all([1, 2, 3].map(() => openEmbedded(directory)));
+    await Promise.all(all.map((embedded) => embedded.release()));
+    expect(await running()).toBeUndefined();
+  }
+});
+
 test("who leaves gives a process that is still recovering the time to hold PostgreSQL itself", async () => {
   const leaving = await openEmbedded(directory);
   // As a server's pool does, before the server holds what has been started again.
@@ -145,11 +166,25 @@ test("a pid file is removed where PostgreSQL would refuse to start for ever, and
   }
   // Another process has this number by now.
   expect(await staysWith(`${process.pid}\n${directory}\n0\n5432\n`)).toBe(false);
-  // A server that is just starting has not written it yet; a crash has left it.
-  expect(await staysWith("")).toBe(true);
+  // A crash has left it.
   expect(await staysWith("", 60_000)).toBe(false);
+  // A server that is just starting has not written it yet.
+  await expect(staysWith("")).rejects.toThrow("is empty");
+  expect(existsSync(file)).toBe(true);
   // PostgreSQL sees for itself that there is no such process: no number is as high as this one.
   expect(await staysWith(`${2 ** 30}\n${directory}\n0\n5432\n`, 60_000)).toBe(true);
   await rm(file, { force: true });
   removeStalePidFile(directory);
+});
+
+test("PostgreSQL starts once it is clear that nobody fills an empty pid file", async () => {
+  const first = await openEmbedded(directory);
+  await first.release();
+  const file = join(directory, "postgres", "cluster", "postmaster.pid");
+  await writeFile(file, "");
+  const time = new Date(Date.now() - 8_000);
+  await utimes(file, time, time);
+  const second = await openEmbedded(directory);
+  await second.release();
+  expect(await running()).toBeUndefined();
 });

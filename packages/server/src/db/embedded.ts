@@ -25,8 +25,6 @@ interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** The directory of the programs, where it is not that of the package for this platform. */
   readonly nativeDir?: string;
-  /** Told when the server had to be started again. */
-  readonly onRestart?: () => void;
 }
 
 /** How long a start may take before it is given up: crash recovery after a kill has to fit in. */
@@ -40,6 +38,9 @@ const stopTimeoutMs = 20_000;
 
 /** How the server lists the connections by which processes hold it. */
 const holderName = "dks holder";
+
+/** How it lists those that hold it no more. */
+const leaverName = "dks leaves";
 
 /** How it lists those that only ask whether it is there. */
 const starterName = "dks start";
@@ -65,21 +66,21 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   const place = await findPlace(dataDir, options.nativeDir);
   const clusterDir = join(place.baseDir, "cluster");
   if (!existsSync(join(clusterDir, "PG_VERSION"))) await createCluster(place, clusterDir);
-  let released = false;
+  let wantedUntil = Infinity;
   const first = await ensureHeld(place, clusterDir, options);
   let { holder } = first;
   let recovering: Promise<void> | undefined;
+  const again = { port: first.port, wantedUntil: () => wantedUntil };
   function watch(connection: pg.Client): void {
     connection.on("end", () => {
-      if (!released) recovering = recover();
+      if (wantedUntil === Infinity) recovering = recover();
     });
   }
   async function recover(): Promise<void> {
-    while (!released) {
+    while (wantedUntil === Infinity) {
       try {
-        ({ holder } = await ensureHeld(place, clusterDir, options, () => released));
+        ({ holder } = await ensureHeld(place, clusterDir, options, again));
         watch(holder);
-        options.onRestart?.();
         return;
       } catch {
         // The disk may be full, or the recovery slow: go on trying, as requests meanwhile are told.
@@ -92,15 +93,14 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
   return {
     address: first.address,
     async release() {
-      released = true;
+      wantedUntil = performance.now() + stopTimeoutMs;
       // What it has started is to be stopped.
       await recovering;
-      try {
-        if (await isLast(holder)) await stop(place, clusterDir, holder);
-        else await holder.end();
-      } catch {
-        // The server is gone already, or goes down at this moment: there is nothing left to stop.
-        await holder.end().catch(() => {});
+      while (!(await leave(place, clusterDir, holder)) && performance.now() < wantedUntil) {
+        // One that has lost its connections goes on, unless it was its first process that was killed.
+        if ((await findPostmaster(clusterDir)) === undefined) return;
+        await delay(100);
+        holder = await hold(first.address).catch(() => holder);
       }
     },
   };
@@ -162,28 +162,38 @@ async function readNote(clusterDir: string): Promise<ClusterNote> {
 
 /** A server that runs, and the connection that holds it. */
 interface Held {
+  readonly port: number;
   readonly address: DatabaseAddress;
   readonly holder: pg.Client;
 }
 
-/** Starts the server unless it runs, and holds it; gives up once nobody wants it any more, unless it has been started. */
-async function ensureHeld(
-  place: Place,
-  clusterDir: string,
-  options: EmbeddedOptions,
-  isGivenUp = () => false,
-): Promise<Held> {
+/** How a server that was held before is held again. */
+interface Again {
+  /** By which all the connections of this process find it. */
+  readonly port: number;
+  /** Infinity for whoever uses it; otherwise, only one that runs is held again, to be stopped. */
+  wantedUntil(): number;
+}
+
+/** Starts the server unless it runs, and holds it. */
+async function ensureHeld(place: Place, clusterDir: string, options: EmbeddedOptions, again?: Again): Promise<Held> {
   await refuseOtherVersion(place, clusterDir);
+  const note = await readNote(clusterDir);
   const giveUpAt = performance.now() + startTimeoutMs;
-  let started = false;
   let problem: unknown;
-  while (performance.now() < giveUpAt && (started || !isGivenUp())) {
-    const running = await findPostmaster(clusterDir);
+  while (performance.now() < Math.min(giveUpAt, again?.wantedUntil() ?? Infinity)) {
     try {
-      if (running !== undefined) return await hold({ ...(await readNote(clusterDir)), port: running.port });
-      started = false;
-      await start(place, clusterDir, options);
-      started = true;
+      const running = await findPostmaster(clusterDir);
+      if (running === undefined) {
+        if (again !== undefined && again.wantedUntil() < Infinity) break;
+        await start(place, clusterDir, options, again?.port ?? (await findPort(note.port)));
+        continue;
+      }
+      const { port } = running;
+      if (again !== undefined && port !== again.port) throw new Error(`another process has started it on port ${port}`);
+      await createDatabaseIfMissing({ ...note, port });
+      const address = addressOf({ ...note, port }, databaseName);
+      return { port, address, holder: await hold(address) };
     } catch (error) {
       // No one else has started it either: what is wrong will not go away by waiting.
       if (error instanceof OperatorError && (await findPostmaster(clusterDir)) === undefined) throw error;
@@ -205,16 +215,14 @@ async function ensureHeld(
  * Connects what holds the server. Whoever leaves either sees this connection, or has told the server to stop before it lets
  * go of the lock, so that the next connection is refused.
  */
-async function hold(note: ClusterNote): Promise<Held> {
-  await createDatabaseIfMissing(note);
-  const address = addressOf(note, databaseName);
+async function hold(address: DatabaseAddress): Promise<pg.Client> {
   const holder = await connect(address, holderName);
   try {
     await holder.query(`select pg_advisory_lock(${leaveLock})`);
     const next = await connect(address, starterName);
     await next.end();
     await holder.query(`select pg_advisory_unlock(${leaveLock})`);
-    return { address, holder };
+    return holder;
   } catch (error) {
     await holder.end().catch(() => {});
     throw error;
@@ -234,10 +242,8 @@ async function refuseOtherVersion(place: Place, clusterDir: string): Promise<voi
 }
 
 /** Throws an OperatorError if the server cannot be started, and any other if something is in the way that will be gone soon. */
-async function start(place: Place, clusterDir: string, options: EmbeddedOptions): Promise<void> {
+async function start(place: Place, clusterDir: string, options: EmbeddedOptions, port: number): Promise<void> {
   removeStalePidFile(clusterDir);
-  const note = await readNote(clusterDir);
-  const port = await findPort(note.port);
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
     port: String(port),
@@ -268,19 +274,21 @@ async function start(place: Place, clusterDir: string, options: EmbeddedOptions)
     ]);
   } catch (error) {
     const said = (await readLog(log)).slice(saidBefore.length);
-    throw inTheWay.test(said) ? new Error(said, { cause: error }) : error;
+    // The server says in its own log, which others write to, that its port is taken.
+    throw inTheWay.test(said) || !(await isFree(port)) ? new Error(said, { cause: error }) : error;
   }
-  if (port === note.port) return;
   // By the one whose server it is: another process may have been starting one at the same moment.
+  const note = await readNote(clusterDir);
+  if (port === note.port) return;
   await writeNote(clusterDir, { ...note, port });
   await giveToRunAs(place, join(clusterDir, "dks.json"));
 }
 
 /**
- * What PostgreSQL says when another server is starting or running; when there are processes of one whose first one was
- * killed, which leave when the statement that they are at has ended; and when the port was taken in this very moment.
+ * What PostgreSQL says when another server is starting or running, and when there are processes of one whose first one was
+ * killed, which leave when the statement that they are at has ended.
  */
-const inTheWay = /lock file ".*" (already exists|is empty)|pre-existing shared memory block|could not create any TCP/;
+const inTheWay = /lock file ".*" (already exists|is empty)|pre-existing shared memory block/;
 
 async function readLog(file: string): Promise<string> {
   return readFile(file, "utf8").catch(() => "");
@@ -313,11 +321,22 @@ function sharedBuffersMb(): number {
   return Math.round(Math.min(8192, Math.max(128, memoryBytes / 2 ** 20 / 4)));
 }
 
+/** Lets go of the server, and stops it if nobody else holds it. False if the connection was lost before that was known. */
+async function leave(place: Place, clusterDir: string, holder: pg.Client): Promise<boolean> {
+  try {
+    if (await isLast(holder)) await stop(place, clusterDir, holder);
+    else await holder.end();
+    return true;
+  } catch {
+    await holder.end().catch(() => {});
+    return false;
+  }
+}
+
 /**
  * Whether no other process holds the server. Every process that uses it holds it by one connection; its other ones may be
  * just going away, or may have come first after a restart, so they are given time to go or to be followed by one that
- * holds. Those that leave at once ask one after the other: the lock is let go of when the connection has ended, and so no
- * longer counts.
+ * holds. Those that leave at once ask one after the other.
  */
 async function isLast(holder: pg.Client): Promise<boolean> {
   await holder.query(`select pg_advisory_lock(${leaveLock})`);
@@ -329,10 +348,13 @@ async function isLast(holder: pg.Client): Promise<boolean> {
       where backend_type = 'client backend' and application_name like 'dks%' and pid <> pg_backend_pid()`,
       [holderName],
     );
-    if (rows.some(({ holds }) => holds)) return false;
+    if (rows.some(({ holds }) => holds)) break;
     if (rows.length === 0 || performance.now() > giveUpAt) return true;
     await delay(20);
   }
+  // A connection that ends lets go of the lock before it disappears from the list, where the next one would see it hold.
+  await holder.query(`set application_name = '${leaverName}'`);
+  return false;
 }
 
 /**
@@ -341,7 +363,8 @@ async function isLast(holder: pg.Client): Promise<boolean> {
  */
 async function stop(place: Place, clusterDir: string, holder: pg.Client): Promise<void> {
   const running = await findPostmaster(clusterDir);
-  await run(place, "pg_ctl", ["stop", "--mode=fast", "--no-wait", "--silent", `--pgdata=${clusterDir}`]);
+  if (running !== undefined)
+    await run(place, "pg_ctl", ["stop", "--mode=fast", "--no-wait", "--silent", `--pgdata=${clusterDir}`]);
   // Lets go of the lock, now that the server has been told.
   await holder.end();
   if (running === undefined) return;

@@ -287,11 +287,16 @@ async function receive(
   });
   const connection = await pool.connect();
   const taken = createIntake(pool, { clock, timeZone: "Asia/Shanghai" }).takeIn(source, batch);
-  return async () => {
+  async function write(): Promise<void> {
     connection.release();
-    await taken;
-    await pool.end();
-  };
+    try {
+      await taken;
+    } finally {
+      await pool.end();
+    }
+  }
+  let written: Promise<void> | undefined;
+  return () => (written ??= write());
 }
 
 test("a closed month whose figure changes has a higher version, and its figure as closed is what it was", async () => {
@@ -312,35 +317,39 @@ test("a closed month whose figure changes has a higher version, and its figure a
       let now = end;
       const arrivals = Map.groupBy(records, ({ receivedHours }) => receivedHours);
       const writes = new Map<number, (() => Promise<void>)[]>();
-      for (let hours = 0; arrivals.size + writes.size > 0; hours++) {
-        now = end + hours * hourMs;
-        const [first, ...others] = arrivals.get(hours) ?? [];
-        arrivals.delete(hours);
-        if (first !== undefined) {
-          const batch = [first, ...others].map(({ atHours, bytes }, index) => {
-            const readAt = new Date(end + atHours * hourMs).toISOString();
-            return reading(source, `${serialNo}-${hours}-${index}`, serialNo, readAt, bytes);
-          });
-          const due = hours + first.waitsHours;
-          writes.set(due, [...(writes.get(due) ?? []), await receive(source, () => now, batch)]);
+      try {
+        for (let hours = 0; arrivals.size + writes.size > 0; hours++) {
+          now = end + hours * hourMs;
+          const [first, ...others] = arrivals.get(hours) ?? [];
+          arrivals.delete(hours);
+          if (first !== undefined) {
+            const batch = [first, ...others].map(({ atHours, bytes }, index) => {
+              const readAt = new Date(end + atHours * hourMs).toISOString();
+              return reading(source, `${serialNo}-${hours}-${index}`, serialNo, readAt, bytes);
+            });
+            const due = hours + first.waitsHours;
+            writes.set(due, [...(writes.get(due) ?? []), await receive(source, () => now, batch)]);
+          }
+          for (const write of writes.get(hours) ?? []) {
+            // Each has the lock to itself for more than a millisecond.
+            now++;
+            await write();
+            const { rows } = await database.pool.query<typeof before>(
+              `select used_bytes as used, version, closed_bytes as closed
+              from usage_month where serial_no = $1 and month = '2026-10-01'`,
+              [serialNo],
+            );
+            const [after = before] = rows;
+            if (hours < closesAfterHours) atClosing = after.used;
+            else if (after.used !== before.used) expect(after.version).toBeGreaterThan(before.version);
+            expect(after.version).toBeGreaterThanOrEqual(before.version);
+            expect(after.closed).toBe(after.version === 1 ? null : atClosing);
+            before = after;
+          }
+          writes.delete(hours);
         }
-        for (const write of writes.get(hours) ?? []) {
-          // Each has the lock to itself for more than a millisecond.
-          now++;
-          await write();
-          const { rows } = await database.pool.query<typeof before>(
-            `select used_bytes as used, version, closed_bytes as closed
-            from usage_month where serial_no = $1 and month = '2026-10-01'`,
-            [serialNo],
-          );
-          const [after = before] = rows;
-          if (hours < closesAfterHours) atClosing = after.used;
-          else if (after.used !== before.used) expect(after.version).toBeGreaterThan(before.version);
-          expect(after.version).toBeGreaterThanOrEqual(before.version);
-          expect(after.closed).toBe(after.version === 1 ? null : atClosing);
-          before = after;
-        }
-        writes.delete(hours);
+      } finally {
+        await Promise.allSettled([...writes.values()].flat().map((write) => write()));
       }
       const findings: unknown[] = [];
       const onFinding = (finding: unknown): void => void findings.push(finding);

@@ -166,7 +166,8 @@ async function writeRecords(parts: Write): Promise<RecordResult[]> {
   let { receivedAtMs } = parts;
   if (touchesBoundary(parts, placedRows)) {
     await lockBoundaries(db, source.sourceNo);
-    // What others have decided while this one waited came first: by these moments it is found out what was known when.
+    // What others have decided while this one waited came first: by these moments it is found out what was known when. Several
+    // machines' clocks keep that order as far as they agree.
     receivedAtMs = Math.max(receivedAtMs, clock());
   }
   const { fresh, repeated } = await claimIdentities(parts);
