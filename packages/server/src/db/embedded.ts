@@ -180,6 +180,7 @@ async function ensureHeld(place: Place, clusterDir: string, options: EmbeddedOpt
   await refuseOtherVersion(place, clusterDir);
   const note = await readNote(clusterDir);
   const giveUpAt = performance.now() + startTimeoutMs;
+  let failures = 0;
   let problem: unknown;
   while (performance.now() < Math.min(giveUpAt, again?.wantedUntil() ?? Infinity)) {
     try {
@@ -195,8 +196,10 @@ async function ensureHeld(place: Place, clusterDir: string, options: EmbeddedOpt
       const address = addressOf({ ...note, port }, databaseName);
       return { port, address, holder: await hold(address) };
     } catch (error) {
-      // No one else has started it either: what is wrong will not go away by waiting.
-      if (error instanceof OperatorError && (await findPostmaster(clusterDir)) === undefined) throw error;
+      // No one else has started it either: what is wrong will not go away by waiting. Unless it was the port, which whoever
+      // looks whether it is free takes for that moment.
+      if (error instanceof OperatorError && (await findPostmaster(clusterDir)) === undefined && ++failures === 3)
+        throw error;
       // Starting up, recovering, or shutting down for a process that is just leaving.
       problem = error;
       await delay(50);
@@ -274,8 +277,7 @@ async function start(place: Place, clusterDir: string, options: EmbeddedOptions,
     ]);
   } catch (error) {
     const said = (await readLog(log)).slice(saidBefore.length);
-    // The server says in its own log, which others write to, that its port is taken.
-    throw inTheWay.test(said) || !(await isFree(port)) ? new Error(said, { cause: error }) : error;
+    throw inTheWay.test(said) ? new Error(said, { cause: error }) : error;
   }
   // By the one whose server it is: another process may have been starting one at the same moment.
   const note = await readNote(clusterDir);
