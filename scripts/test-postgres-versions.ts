@@ -19,7 +19,13 @@ const packages: Readonly<Record<string, string>> = {
  * Tests that start processes of their own, on the embedded version or to run what others have run here already, and take
  * half of the time.
  */
-const leftOut = ["**/serve.test.ts", "**/faults.test.ts", "**/fuzz.test.ts", "**/*-command.test.ts"];
+const leftOut = [
+  "**/serve.test.ts",
+  "**/faults.test.ts",
+  "**/fuzz.test.ts",
+  "**/embedded.test.ts",
+  "**/*-command.test.ts",
+];
 
 const root = join(import.meta.dirname, "..");
 const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
