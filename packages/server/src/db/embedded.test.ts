@@ -37,13 +37,18 @@ async function kill(): Promise<number> {
   return postmaster.pid;
 }
 
-test("who leaves while a killed PostgreSQL is being started again leaves nothing behind", async () => {
-  const embedded = await openEmbedded(directory);
+/** Kills PostgreSQL, and waits until somebody has begun to start it again. */
+async function killUntilStartedAgain(): Promise<void> {
   const first = await kill();
   await eventually("it is started again", async () => {
     const another = await running();
     return another !== undefined && another.pid !== first ? true : undefined;
   });
+}
+
+test("who leaves while a killed PostgreSQL is being started again leaves nothing behind", async () => {
+  const embedded = await openEmbedded(directory);
+  await killUntilStartedAgain();
   await embedded.release();
   expect(await running()).toBeUndefined();
 });
@@ -71,11 +76,7 @@ async function slowlyStarting(seconds: number): Promise<string> {
 test("who leaves while a start takes long stops what it has started", async () => {
   const embedded = await openEmbedded(directory, { nativeDir: await slowlyStarting(22) });
   await writeFile(join(directory, "slow"), "");
-  const first = await kill();
-  await eventually("it is started again", async () => {
-    const another = await running();
-    return another !== undefined && another.pid !== first ? true : undefined;
-  });
+  await killUntilStartedAgain();
   await embedded.release();
   expect(await running()).toBeUndefined();
 });
